@@ -1,0 +1,1 @@
+//! Loads and caches rigs and background textures; the only cache.

@@ -1,0 +1,1 @@
+//! The picture behind the hands and the light it throws on them.

@@ -1,0 +1,3 @@
+//! The `handloom` command.
+
+fn main() {}

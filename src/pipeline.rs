@@ -1,0 +1,1 @@
+//! Runs samples in parallel and collects failures.

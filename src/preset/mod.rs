@@ -1,0 +1,1 @@
+//! What may happen: presets, their folding, validation, schema and explanation.

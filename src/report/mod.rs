@@ -1,0 +1,1 @@
+//! Contact sheet and HTML report of a written dataset.

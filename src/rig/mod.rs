@@ -1,0 +1,113 @@
+//! The rig: skeleton, mesh, skin weights, blend shapes, limits; forward kinematics and linear blend skinning.
+//!
+//! A rig is always a right hand in hand space (+X radial, +Y distal, +Z palmar, origin at the wrist, metres) on the
+//! canonical 26 joints and 26 degrees of freedom, whatever file it came from. A left hand is the mirror image.
+
+pub mod dof;
+pub mod joint;
+pub mod part;
+pub mod skeleton;
+
+use glam::{Vec2, Vec3};
+use serde::{Deserialize, Serialize};
+
+pub use dof::{DOF_COUNT, DOFS, Dof, HandPose, Limit};
+pub use joint::{Digit, JOINT_COUNT, JOINTS, Joint, LANDMARK_COUNT, LANDMARKS};
+pub use part::HandPart;
+pub use skeleton::Skeleton;
+
+/// Left or right hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "plain names")]
+pub enum HandSide {
+    Left,
+    Right,
+}
+
+/// A hand that can be posed and drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rig {
+    /// Name, such as `adult`.
+    pub name: String,
+    /// Mean mesh in the bind pose.
+    pub mesh: RigMesh,
+    /// Mean skeleton.
+    pub skeleton: Skeleton,
+    /// Ways in which hands differ; a [`HandShape`] holds one coefficient per entry.
+    pub shapes: Vec<BlendShape>,
+    /// Range of every degree of freedom.
+    pub limits: [Limit; DOF_COUNT],
+    /// Flesh around the bones, for collision tests.
+    pub capsules: Vec<Capsule>,
+    /// Where skin is thick, red, creased or nail; `None` for rigs without such maps.
+    pub skin: Option<SkinMaps>,
+}
+
+/// Triangles and what hangs on their vertices. Vertices on seams of the texture atlas stand twice.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RigMesh {
+    /// Hand space, metres.
+    pub positions_m: Vec<Vec3>,
+    /// Unit, outward.
+    pub normals: Vec<Vec3>,
+    /// Texture coordinates in [0, 1], origin at the top left as in glTF.
+    pub uvs: Vec<Vec2>,
+    /// Up to four joints per vertex, indices into [`JOINTS`].
+    pub joints: Vec<[u8; 4]>,
+    /// Share of each joint, non-negative, sum 1.
+    pub weights: Vec<[f32; 4]>,
+    /// 0 on the back of the hand to 1 on the palm, per vertex.
+    pub palmar: Vec<f32>,
+    /// Counter-clockwise seen from outside.
+    pub triangles: Vec<[u32; 3]>,
+    /// [`HandPart::index`] of each triangle.
+    pub triangle_part: Vec<u8>,
+}
+
+/// One way in which hands differ: what a coefficient of 1 adds to the mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlendShape {
+    /// Name, such as `hand_length`.
+    pub name: String,
+    /// Added to each vertex, metres.
+    pub position_deltas_m: Vec<Vec3>,
+    /// Added to each joint's offset in its parent's frame, metres.
+    pub offset_deltas_m: [Vec3; JOINT_COUNT],
+}
+
+/// Coefficients of a rig's blend shapes, in the rig's order; missing ones are 0.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HandShape(pub Vec<f32>);
+
+/// A round cone of flesh fixed to a joint: two spheres and what lies between.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capsule {
+    /// The joint whose frame it lives in.
+    pub joint: Joint,
+    /// Proximal centre in the joint's frame, metres.
+    pub start_m: Vec3,
+    /// Distal centre in the joint's frame, metres.
+    pub end_m: Vec3,
+    /// Radius at the start, metres.
+    pub start_radius_m: f32,
+    /// Radius at the end, metres.
+    pub end_radius_m: f32,
+}
+
+/// Square textures over the rig's atlas, row by row from the top left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SkinMaps {
+    /// Texels per side.
+    pub size: u32,
+    /// Four channels, 0..=255: palmar skin, blood flush (128 is neutral), nail plate, nail free edge and lunula
+    /// (128 is plain plate, 255 free edge, 0 lunula).
+    pub regions: Vec<[u8; 4]>,
+    /// Relief (creases, wrinkles, nail folds): slope dh/du and dh/dv of the height as `(value - 128) / 127 * max_slope`,
+    /// height in metres outward, u and v in texture units.
+    pub slope: Vec<[u8; 2]>,
+    /// Slope at byte 255, metres per unit of u or v.
+    pub max_slope: f32,
+}

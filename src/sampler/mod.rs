@@ -1,0 +1,1 @@
+//! (Preset, sample id) to Scene, one file per thing sampled.

@@ -1,0 +1,1 @@
+//! Builds the parametric hand: implicit field, quad cage, subdivision, projection, skin maps.

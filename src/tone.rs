@@ -1,0 +1,1 @@
+//! Melanin and blood to skin colours.

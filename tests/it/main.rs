@@ -1,1 +1,4 @@
 //! Integration tests, one target.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with the place")]
+
+mod tidy;

@@ -292,8 +292,7 @@ mod tests {
 
     #[test]
     fn more_melanin_is_darker_and_more_blood_is_redder() {
-        let angles: Vec<f32> =
-            (1..=10).map(|n| tone(n)).map(|(m, b)| typology_angle_deg(palette(m, b).dorsum)).collect();
+        let angles: Vec<f32> = (1..=10).map(tone).map(|(m, b)| typology_angle_deg(palette(m, b).dorsum)).collect();
         assert!(angles.windows(2).all(|w| w[1] < w[0]), "{angles:?}");
         let (melanin, blood) = tone(4);
         assert!(

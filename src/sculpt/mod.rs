@@ -2,10 +2,16 @@
 //!
 //! Inside this module lengths are millimetres, as in the anthropometric tables; what leaves it as a rig is in metres.
 
+pub mod bake;
 pub mod skeleton;
+pub mod skin_regions;
+pub mod skin_relief;
+pub mod skin_space;
+pub mod skin_spec;
 pub mod spec;
 pub mod subject;
 
+pub use bake::bake;
 pub use skeleton::{capsules, skeleton};
 pub use spec::{RigSpec, Sex};
 pub use subject::Subject;

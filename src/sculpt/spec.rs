@@ -9,6 +9,7 @@ use crate::rig::joint::Digit;
 use crate::rig::{DOF_COUNT, DOFS, Dof, Limit};
 
 use super::SculptError;
+use super::skin_spec::{RegionSpec, ReliefSpec};
 
 /// Version of the file format that this module reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -31,6 +32,10 @@ pub struct RigSpec {
     pub capsules: CapsuleSpec,
     /// Range of every degree of freedom, degrees.
     pub limits: BTreeMap<Dof, LimitDeg>,
+    /// Creases, wrinkles, nails, veins.
+    pub relief: ReliefSpec,
+    /// Where skin is red.
+    pub regions: RegionSpec,
 }
 
 impl RigSpec {
@@ -54,9 +59,12 @@ impl RigSpec {
             match self.limits.get(&dof) {
                 None => faults.push(format!("`limits.{}` is missing", dof.name())),
                 Some(l) if l.hard[0] <= l.soft[0] && l.soft[0] <= l.soft[1] && l.soft[1] <= l.hard[1] => {}
-                Some(_) => faults.push(format!("`limits.{}`: `soft` must lie within `hard`, low before high", dof.name())),
+                Some(_) => {
+                    faults.push(format!("`limits.{}`: `soft` must lie within `hard`, low before high", dof.name()))
+                }
             }
         }
+        faults.extend(self.relief.faults());
         faults
     }
 

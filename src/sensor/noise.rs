@@ -28,7 +28,7 @@ impl PixelNoise {
     }
 }
 
-/// Word number `index` of the SplitMix64 generator with the given seed (Steele, Lea and Flood 2014).
+/// Word number `index` of the `SplitMix64` generator with the given seed (Steele, Lea and Flood 2014).
 fn hash(seed: u64, index: u64) -> u64 {
     let mut z = seed.wrapping_add((index + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

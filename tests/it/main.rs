@@ -1,1 +1,4 @@
 //! Integration tests, one target.
+
+mod render;
+mod synthetic;

@@ -15,7 +15,7 @@ use handloom::scene::{
 };
 
 /// A rig that is one rigid body on the wrist.
-pub fn rigid(mesh: RigMesh) -> Arc<Rig> {
+pub(crate) fn rigid(mesh: RigMesh) -> Arc<Rig> {
     let skeleton = Skeleton {
         offset_m: [Vec3::ZERO; JOINT_COUNT],
         neutral: [Quat::IDENTITY; JOINT_COUNT],
@@ -35,7 +35,7 @@ pub fn rigid(mesh: RigMesh) -> Arc<Rig> {
 }
 
 /// A mesh on the wrist from positions, normals and triangles; every triangle is of one part.
-pub fn mesh(positions_m: Vec<Vec3>, normals: Vec<Vec3>, triangles: Vec<[u32; 3]>, part: u8) -> RigMesh {
+pub(crate) fn mesh(positions_m: Vec<Vec3>, normals: Vec<Vec3>, triangles: Vec<[u32; 3]>, part: u8) -> RigMesh {
     let n = positions_m.len();
     let mut joints = [0; 4];
     joints[0] = Joint::Wrist.index() as u8;
@@ -52,7 +52,7 @@ pub fn mesh(positions_m: Vec<Vec3>, normals: Vec<Vec3>, triangles: Vec<[u32; 3]>
 }
 
 /// A square of half side `half` in the plane z = 0, facing +Z, of `cells` x `cells` squares.
-pub fn plane(half: f32, cells: u32) -> RigMesh {
+pub(crate) fn plane(half: f32, cells: u32) -> RigMesh {
     let side = cells + 1;
     let at = |k: u32| -half + 2.0 * half * k as f32 / cells as f32;
     let positions: Vec<_> = (0..side * side).map(|k| Vec3::new(at(k % side), at(k / side), 0.0)).collect();
@@ -66,7 +66,7 @@ pub fn plane(half: f32, cells: u32) -> RigMesh {
 }
 
 /// A sphere about the origin from `2 * rings` meridians.
-pub fn sphere(radius: f32, rings: u32) -> RigMesh {
+pub(crate) fn sphere(radius: f32, rings: u32) -> RigMesh {
     let around = 2 * rings;
     let mut normals = Vec::new();
     for k in 0..=rings {
@@ -88,13 +88,13 @@ pub fn sphere(radius: f32, rings: u32) -> RigMesh {
 }
 
 /// A capsule around the origin of hand space, for occlusion.
-pub fn capsule(radius: f32) -> Capsule {
+pub(crate) fn capsule(radius: f32) -> Capsule {
     let end_m = Vec3::ZERO;
     Capsule { joint: Joint::Wrist, start_m: Vec3::ZERO, end_m, start_radius_m: radius, end_radius_m: radius }
 }
 
 /// A matt hand at a place in the world.
-pub fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHand {
+pub(crate) fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHand {
     SceneHand {
         rig: "synthetic".into(),
         side,
@@ -116,7 +116,7 @@ pub fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHand {
 }
 
 /// A square picture; the camera stands at the origin and looks along -Z with +Y up.
-pub fn scene(size: u32, focal_px: f32, hands: Vec<SceneHand>) -> Scene {
+pub(crate) fn scene(size: u32, focal_px: f32, hands: Vec<SceneHand>) -> Scene {
     let middle = size as f32 * 0.5;
     Scene {
         format_version: FORMAT_VERSION,
@@ -142,11 +142,11 @@ pub fn scene(size: u32, focal_px: f32, hands: Vec<SceneHand>) -> Scene {
 }
 
 /// A light without a disc.
-pub fn light(to_light: Vec3) -> DirectionalLight {
+pub(crate) fn light(to_light: Vec3) -> DirectionalLight {
     DirectionalLight { to_light: to_light.normalize_or(Vec3::Y), irradiance: [1.0; 3], angular_radius_rad: 0.0 }
 }
 
 /// One colour behind the hands and one radiance around them.
-pub fn backdrop(size: u32, colour: f32, radiance: f32) -> Backdrop {
+pub(crate) fn backdrop(size: u32, colour: f32, radiance: f32) -> Backdrop {
     Backdrop { pixels: Plane::filled(size, size, [colour; 3]), irradiance: Sh9::uniform([radiance; 3]) }
 }

@@ -1,1 +1,4 @@
 //! Writes and reads datasets: formats, shards, manifest.
+
+pub mod decode;
+pub mod encode;

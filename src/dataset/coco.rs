@@ -150,6 +150,8 @@ fn clipped([left, top, width, height]: [f32; 4], label: &SampleLabel) -> Option<
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::float_cmp, reason = "these values are exact")]
+
     use super::*;
     use crate::dataset::fixture;
     use crate::dataset::label_json::SampleName;

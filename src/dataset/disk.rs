@@ -113,7 +113,10 @@ impl Disk {
     pub(super) fn sweep(&self) -> Result<(), DatasetError> {
         let path = self.path(TMP);
         match fs::remove_dir_all(&path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(DatasetError::io("delete", &path)(e)),
+            // another process finishes at the same time and writes there: it will sweep
+            Err(e) if !matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {
+                Err(DatasetError::io("delete", &path)(e))
+            }
             _ => Ok(()),
         }
     }
@@ -185,9 +188,14 @@ impl NewFile {
                 file.get_ref().sync_all().map_err(DatasetError::io("write", &target))?;
             }
         }
-        self.rename(&target).map_err(DatasetError::io("create the file", &target))?;
         let blake3 = self.hasher.finalize().to_hex().to_string();
-        Ok(FileDigest { path: relative.into(), bytes: self.bytes, blake3 })
+        let digest = FileDigest { path: relative.into(), bytes: self.bytes, blake3 };
+        match self.rename(&target) {
+            // another process that wrote the same file was first and has swept up
+            Err(e) if e.kind() == io::ErrorKind::NotFound && self.disk.verify(&digest).is_ok() => Ok(digest),
+            Err(e) => Err(DatasetError::io("create the file", &target)(e)),
+            Ok(()) => Ok(digest),
+        }
     }
 
     fn rename(&self, target: &Path) -> io::Result<()> {
@@ -241,6 +249,22 @@ mod tests {
         disk.remove("b.txt").unwrap();
         disk.remove("b.txt").unwrap();
         assert!(disk.verify(&digest).unwrap_err().to_string().contains("missing"));
+    }
+
+    #[test]
+    fn a_swept_file_counts_if_another_writer_made_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::new(folder.path());
+        let late = |content: &[u8]| {
+            let mut file = disk.create().unwrap();
+            file.append(content).unwrap();
+            disk.sweep().unwrap();
+            file.commit("a.txt", Sync::Later)
+        };
+        assert!(matches!(late(b"same"), Err(DatasetError::Io { .. })));
+        disk.write("a.txt", b"same", Sync::Later).unwrap();
+        assert_eq!(late(b"same").unwrap().bytes, 4);
+        assert!(matches!(late(b"other"), Err(DatasetError::Io { .. })));
     }
 
     #[cfg(target_os = "linux")]

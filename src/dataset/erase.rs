@@ -10,11 +10,17 @@ use super::settings::OutputFormat;
 use super::writer::PLAN_PATH;
 use super::{coco, manifest, rhd};
 
+/// Files that the program writes beside a dataset and that would speak of the old one.
+const COMPANIONS: [&str; 3] = ["preset.toml", "report.html", "contact-sheet.png"];
+
 /// Deletes the dataset of a plan. The plan's own file goes last, so that a killed deletion can be repeated.
 pub(super) fn erase(disk: &Disk, plan: &DatasetPlan) -> Result<(), DatasetError> {
     disk.remove(manifest::PATH)?;
-    for split in &plan.splits {
-        erase_split(disk, plan.output.format, &split.name)?;
+    for name in COMPANIONS {
+        disk.remove(name)?;
+    }
+    for (k, split) in plan.splits.iter().enumerate() {
+        erase_split(disk, plan.output.format, plan.split_folder(k))?;
         erase_files(disk, SHARDS, |name| is_shard_file(name, &split.name, &["json", "jsonl"]))?;
     }
     disk.sweep()?;

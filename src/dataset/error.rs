@@ -103,6 +103,14 @@ pub enum DatasetError {
         #[source]
         source: serde_json::Error,
     },
+    /// Another version of this program made the dataset.
+    #[error("`{}` has format version {found}, this build reads {}", path.display(), super::FORMAT_VERSION)]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+    },
     /// A picture is damaged.
     #[error("`{}` is damaged", path.display())]
     Picture {

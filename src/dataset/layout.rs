@@ -40,7 +40,7 @@ pub(super) fn pictures(plan: &DatasetPlan) -> Vec<Picture> {
 
 /// Path of a picture in the dataset's folder (in the tar file for tar).
 pub(super) fn picture_path(plan: &DatasetPlan, split: usize, index: u64, picture: Picture) -> String {
-    let name = &plan.splits[split].name;
+    let name = plan.split_folder(split);
     let id = plan.sample_id(index);
     let rgb = plan.output.rgb.extension();
     match plan.output.format {

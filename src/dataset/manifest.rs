@@ -95,14 +95,14 @@ pub(super) fn write(disk: &Disk, plan: &DatasetPlan, sidecars: &[Sidecar]) -> Re
 
 /// Writes every split's annotations and returns their lengths.
 fn write_annotations(disk: &Disk, plan: &DatasetPlan) -> Result<Vec<u64>, DatasetError> {
-    let splits = plan.splits.iter().enumerate();
+    let splits = (0..plan.splits.len()).map(|k| (k, plan.split_folder(k)));
     match plan.output.format {
         OutputFormat::Loose | OutputFormat::Tar => Ok(Vec::new()),
         OutputFormat::Rhd => {
-            splits.map(|(k, split)| rhd::write_annotations(disk, &split.name, numbered(disk, plan, k))).collect()
+            splits.map(|(k, folder)| rhd::write_annotations(disk, folder, numbered(disk, plan, k))).collect()
         }
         OutputFormat::Coco => {
-            splits.map(|(k, split)| coco::write_annotations(disk, &split.name, || pictured(disk, plan, k))).collect()
+            splits.map(|(k, folder)| coco::write_annotations(disk, folder, || pictured(disk, plan, k))).collect()
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::disk::SHARDS;
+use super::rhd;
 use super::settings::{OutputFormat, OutputSettings};
 
 /// Version of the files in `shards/` and of `manifest.json`.
@@ -73,8 +75,8 @@ impl DatasetPlan {
         let mut names = BTreeSet::new();
         for (k, split) in self.splits.iter().enumerate() {
             faults.extend(self.split_fault(&split.name).map(|fault| format!("`split[{k}].name` {fault}")));
-            if !names.insert(&split.name) {
-                faults.push(format!("`split[{k}].name` is `{}`, which another split has too", split.name));
+            if !names.insert(self.split_folder(k).to_lowercase()) {
+                faults.push(format!("`split[{k}].name` is `{}`, which takes the place of another split", split.name));
             }
         }
         if self.total() == 0 {
@@ -84,21 +86,31 @@ impl DatasetPlan {
     }
 
     fn split_fault(&self, name: &str) -> Option<String> {
-        let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if name.is_empty() || !name.chars().all(legal) {
-            return Some(format!("is `{name}`, legal are lower case letters, digits and `_`"));
+            return Some(format!("is `{name}`, legal are letters, digits, `-` and `_`"));
         }
-        let reserved = ["shards", "images", "annotations", "report"];
-        if reserved.contains(&name) {
-            return Some(format!("is `{name}`, a name that datasets use themselves"));
+        if name.eq_ignore_ascii_case(SHARDS) {
+            return Some(format!("is `{name}`, a folder that every dataset has"));
         }
-        let rhd = self.output.format == OutputFormat::Rhd && !["training", "evaluation"].contains(&name);
-        rhd.then(|| format!("is `{name}`, format `rhd` knows `training` and `evaluation`"))
+        let unknown = self.output.format == OutputFormat::Rhd && rhd::split_folder(name).is_none();
+        unknown.then(|| {
+            format!("is `{name}`, legal with format `rhd` are `train` and `test` (or `training`, `evaluation`, `val`)")
+        })
     }
 
     /// Number of samples of all splits.
     pub fn total(&self) -> u64 {
         self.splits.iter().map(|s| s.count).sum()
+    }
+
+    /// A split's name in paths: its own, but for RHD, which knows `training` and `evaluation`.
+    pub fn split_folder(&self, split: usize) -> &str {
+        let name = &self.splits[split].name;
+        match self.output.format {
+            OutputFormat::Rhd => rhd::split_folder(name).unwrap_or(name),
+            _ => name,
+        }
     }
 
     /// Index of the first sample of a split.
@@ -213,11 +225,14 @@ pub(crate) mod tests {
 
     #[test]
     fn all_faults_are_told_at_once() {
-        let mut plan = plan(OutputFormat::Rhd, &[("train", 0), ("a.b", 0), ("train", 0)], 0);
-        plan.output.depth_unit_m = f32::NAN;
-        let faults = plan.faults();
-        assert_eq!(faults.len(), 7, "{faults:#?}");
-        assert!(super::tests::plan(OutputFormat::Rhd, &[("training", 3)], 2).faults().is_empty());
+        let mut bad = plan(OutputFormat::Rhd, &[("test", 0), ("a.b", 0), ("val", 0), ("extra", 0)], 0);
+        bad.output.depth_unit_m = f32::NAN;
+        let faults = bad.faults();
+        assert_eq!(faults.len(), 6, "{faults:#?}");
+        assert!(faults.iter().any(|f| f.contains("`split[2].name` is `val`, which takes the place of another")));
+        assert!(plan(OutputFormat::Rhd, &[("train", 3), ("test", 1)], 2).faults().is_empty());
+        assert_eq!(plan(OutputFormat::Tar, &[("Shards", 1)], 1).faults().len(), 1);
+        assert_eq!(plan(OutputFormat::Tar, &[("a", 1), ("A", 1)], 1).faults().len(), 1);
     }
 
     #[test]

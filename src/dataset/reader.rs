@@ -105,6 +105,7 @@ impl DatasetReader {
             OutputFormat::Coco | OutputFormat::Rhd => {
                 let labels = lines::read(&self.disk, chunk)?;
                 Ok(Box::new(labels.into_iter().map(move |label| {
+                    let label = label?;
                     let pictures = self.pictures(split, label.index)?;
                     Ok(StoredBytes { index: label.index, label: Label::Line(Box::new(label)), pictures })
                 })))

@@ -8,6 +8,7 @@
 //! * RHD's K has `cx = cy = 160` in a picture of 320 pixels, which is the middle if pixels count from the corner of the
 //!   first one. That is this crate's own convention: `uv` and `K` are written as they are, and `uv = K xyz / z`.
 //! * A hand that is not in the scene has zeros everywhere. RHD itself always knows both hands of a person.
+//! * A split named `train` is written as `training`, one named `test` or `val` as `evaluation`.
 //! * A sample that could not be made leaves a gap in the numbers.
 
 use super::disk::{Disk, Sync};
@@ -28,6 +29,15 @@ pub const SIZE: u32 = 320;
 pub const FULL_SCALE_M: f32 = 5.0;
 /// Position in RHD's order of one hand of each of our landmarks.
 pub const ORDER: [usize; LANDMARK_COUNT] = [0, 4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 16, 15, 14, 13, 20, 19, 18, 17];
+
+/// The format's name for a split; `None` if it has none.
+pub fn split_folder(split: &str) -> Option<&'static str> {
+    match split {
+        "train" | "training" => Some("training"),
+        "test" | "val" | "evaluation" => Some("evaluation"),
+        _ => None,
+    }
+}
 
 /// Refuses what the format cannot hold.
 pub(super) fn check(sample: &Sample) -> Result<(), SampleError> {
@@ -87,7 +97,7 @@ where
     Ok(file.commit(&annotations_path(split), Sync::Disk)?.bytes)
 }
 
-/// Path of a split's annotations in the dataset's folder.
+/// Path of the annotations of a split (by its folder) in the dataset's folder.
 pub(super) fn annotations_path(split: &str) -> String {
     format!("{ROOT}/{split}/anno_{split}.pickle")
 }
@@ -113,6 +123,8 @@ fn arrays(label: &SampleLabel) -> [Array; 3] {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::float_cmp, reason = "these values are exact")]
+
     use super::*;
     use crate::dataset::fixture;
     use crate::dataset::label_json::SampleName;

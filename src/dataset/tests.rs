@@ -290,8 +290,14 @@ fn a_folder_is_only_taken_as_told() {
     let other = DatasetPlan { seed: 8, ..plan.clone() };
     let error = open(other, OpenMode::Resume).unwrap_err().to_string();
     assert!(error.contains("`seed` is 7 there and 8 here"), "{error}");
-    let bad = DatasetPlan { splits: Vec::new(), ..plan };
+    let bad = DatasetPlan { splits: Vec::new(), ..plan.clone() };
     assert!(matches!(open(bad, OpenMode::Resume), Err(DatasetError::BadPlan { .. })));
+
+    put(folder.path(), "shards/plan.json", b"{\"format_version\": 2, \"more\": true}");
+    for mode in [OpenMode::Resume, OpenMode::Overwrite] {
+        let error = open(plan.clone(), mode).unwrap_err().to_string();
+        assert!(error.contains("has format version 2, this build reads 1"), "{error}");
+    }
 }
 
 #[test]
@@ -300,6 +306,7 @@ fn overwriting_deletes_the_dataset_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         write_new(folder.path(), small_plan(format));
         put(folder.path(), "notes.txt", b"mine");
+        put(folder.path(), "report.html", b"of the old dataset");
         put(folder.path(), "training/readme.md", b"mine");
         let other = plan(OutputFormat::Tar, &[("other", 1)], 1);
         DatasetWriter::open(folder.path(), other, OpenMode::Overwrite).unwrap();

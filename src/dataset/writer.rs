@@ -10,7 +10,7 @@ use super::container::Container;
 use super::disk::{Disk, SHARDS};
 use super::error::{DatasetError, SampleError};
 use super::manifest::{self, Manifest};
-use super::plan::{Chunk, DatasetPlan};
+use super::plan::{Chunk, DatasetPlan, FORMAT_VERSION};
 use super::sample::{EncodedSample, Sample, SampleFailure};
 use super::sidecar::{Outcome, Sidecar};
 use super::{erase, layout};
@@ -165,7 +165,7 @@ impl DatasetWriter {
 
     /// Writes the files that stand for all shards together and the manifest, or lists what is missing.
     ///
-    /// Call it when no other process writes to the folder any more: it sweeps up temporary files.
+    /// Processes that each wrote a part may all call it: the last one finds every shard.
     pub fn finalize(&self) -> Result<Finished, DatasetError> {
         let (mut sidecars, mut missing) = (Vec::new(), Vec::new());
         for chunk in self.plan.chunks() {
@@ -175,7 +175,6 @@ impl DatasetWriter {
             }
         }
         if !missing.is_empty() {
-            self.disk.remove(manifest::PATH)?;
             return Ok(Finished::Missing(missing));
         }
         Ok(Finished::Complete(Box::new(manifest::write(&self.disk, &self.plan, &sidecars)?)))
@@ -184,7 +183,12 @@ impl DatasetWriter {
 
 /// The plan of the dataset in a folder; `None` if there is none.
 pub(super) fn stored_plan(disk: &Disk) -> Result<Option<DatasetPlan>, DatasetError> {
-    disk.read_json(PLAN_PATH)
+    let Some(stored) = disk.read_json::<serde_json::Value>(PLAN_PATH)? else { return Ok(None) };
+    let path = disk.path(PLAN_PATH);
+    match stored.get("format_version").and_then(serde_json::Value::as_u64) {
+        Some(found) if found != u64::from(FORMAT_VERSION) => Err(DatasetError::Version { path, found }),
+        _ => serde_json::from_value(stored).map(Some).map_err(DatasetError::json(&path)),
+    }
 }
 
 /// True if nothing is in a folder, or only what a run killed at its very start left.

@@ -211,6 +211,22 @@ mod tests {
         assert!(json.len() < 40_000, "{} bytes", json.len());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn every_float_comes_back_bit_for_bit(bits in proptest::array::uniform3(proptest::num::u32::ANY)) {
+            let values = bits.map(f32::from_bits);
+            if values.iter().all(|value| value.is_finite()) {
+                let sample = fixture::sample(0, 8, 1);
+                let name = SampleName { index: 0, id: "0", split: "train" };
+                let mut label = SampleLabel::new(name, &sample.scene, &sample.labels, None);
+                label.hands[0].keypoints_camera_m[3] = Vec3::from(values);
+                let back = SampleLabel::from_json(&label.to_json().unwrap()).unwrap();
+                let found = back.hands[0].keypoints_camera_m[3].to_array().map(f32::to_bits);
+                proptest::prop_assert_eq!(found, values.map(f32::to_bits));
+            }
+        }
+    }
+
     #[test]
     fn the_file_speaks_plainly() {
         let sample = fixture::sample(5, 32, 1);

@@ -104,7 +104,7 @@ impl DatasetReader {
             OutputFormat::Loose => Ok(Box::new(made.into_iter().map(move |index| self.stored_loose(split, index)))),
             OutputFormat::Coco | OutputFormat::Rhd => {
                 let labels = lines::read(&self.disk, chunk)?;
-                Ok(Box::new(labels.into_iter().map(move |label| {
+                Ok(Box::new(labels.map(move |label| {
                     let label = label?;
                     let pictures = self.pictures(split, label.index)?;
                     Ok(StoredBytes { index: label.index, label: Label::Line(Box::new(label)), pictures })

@@ -214,6 +214,36 @@ fn damage_to_any_file_is_made_good() {
 }
 
 #[test]
+fn a_sidecar_that_says_something_else_does_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = small_plan(OutputFormat::Tar);
+    write_new(folder.path(), plan.clone());
+    let writer = DatasetWriter::open(folder.path(), plan, OpenMode::Resume).unwrap();
+    let path = folder.path().join("shards/training-000001.json");
+    let whole: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let changes: [(&str, serde_json::Value); 9] = [
+        ("/format_version", 2.into()),
+        ("/generator", "handloom 0.0.0".into()),
+        ("/seed", 8.into()),
+        ("/preset_hash", "def".into()),
+        ("/shard", "training-000000".into()),
+        ("/samples", 2.into()),
+        ("/files/0/bytes", 512.into()),
+        ("/files/0/blake3", "00".into()),
+        ("/files", serde_json::json!([])),
+    ];
+    for (key, value) in changes {
+        let mut changed = whole.clone();
+        *changed.pointer_mut(key).unwrap() = value;
+        fs::write(&path, changed.to_string()).unwrap();
+        let to_do: Vec<String> = writer.chunks_to_do(ShardOf::ALL).unwrap().into_iter().map(|c| c.name).collect();
+        assert_eq!(to_do, ["training-000001"], "{key}");
+    }
+    fs::write(&path, whole.to_string()).unwrap();
+    assert!(writer.chunks_to_do(ShardOf::ALL).unwrap().is_empty());
+}
+
+#[test]
 fn a_whole_dataset_leaves_nothing_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let plan = small_plan(OutputFormat::Coco);

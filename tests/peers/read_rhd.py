@@ -49,27 +49,28 @@ def check_pictures(name, folder, anno, there):
     hand = mask > 1
     assert hand.any(), f"{name}: no hand in the mask"
     assert (depth_m[hand] < 4.9).all(), f"{name}: a hand without depth"
-    on_hand, behind, tips, right_tips = 0, 0, 0, 0
+    on_any, on_own, behind, tips, right_tips = 0, 0, 0, 0, 0
     for place in np.flatnonzero((anno["uv_vis"][:, 2] == 1) & there):
         u, v = np.floor(anno["uv_vis"][place, :2]).astype(int)
         hand, joint = divmod(place, 21)
         part = int(mask[v, u]) - 2 - 16 * hand
+        on_any += mask[v, u] > 1
         if not 0 <= part <= 15:
             continue
-        on_hand += 1
+        on_own += 1
         # a joint lies inside the flesh, at most a few centimetres behind the skin
         behind += -0.01 < anno["xyz"][place, 2] - depth_m[v, u] < 0.04
         if joint in (1, 5, 9, 13, 17):
             tips += 1
             right_tips += part == (joint - 1) // 4 * 3
-    return np.array([on_hand, behind, tips, right_tips])
+    return np.array([on_any, on_own, behind, tips, right_tips])
 
 
 def main(folder):
     root = Path(folder) / "RHD_published_v2"
     splits = [s for s in ("training", "evaluation") if (root / s).is_dir()]
     assert splits, f"{root}: no split"
-    total, counts = 0, np.zeros(4, int)
+    total, counts = 0, np.zeros(5, int)
     for split in splits:
         with open(root / split / f"anno_{split}.pickle", "rb") as file:
             annos = pickle.load(file)
@@ -81,10 +82,11 @@ def main(folder):
             there = check_projection(name, anno)
             counts += check_pictures(name, root / split, anno, there)
         total += len(annos)
-    on_hand, behind, tips, right_tips = counts
-    assert on_hand > 0 and behind >= MOST * on_hand, f"{behind} of {on_hand} visible keypoints lie behind their skin"
+    on_any, on_own, behind, tips, right_tips = counts
+    assert on_any > 0 and on_own >= MOST * on_any, f"{on_own} of {on_any} visible keypoints lie on their own hand"
+    assert behind >= MOST * on_own, f"{behind} of {on_own} visible keypoints lie behind their skin"
     assert tips > 0 and right_tips >= MOST * tips, f"{right_tips} of {tips} visible tips lie on their tip segment"
-    print(f"rhd: {total} samples of {', '.join(splits)} read; {counts} keypoints on hand, behind skin; tips, right")
+    print(f"rhd: {total} samples of {', '.join(splits)} read, {on_own} keypoints on their hand")
 
 
 if __name__ == "__main__":

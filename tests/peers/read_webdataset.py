@@ -46,15 +46,17 @@ def check_sample(sample, unit_of_plan):
 def check_depth(key, label, hand, depth, mask):
     """Visible keypoints that fall on their own hand lie a little behind the skin."""
     low, high = (2, 17) if hand["side"] == "left" else (18, 33)
-    on_hand, behind = 0, 0
+    on_any, on_own, behind = 0, 0, 0
     for point, pixel, flag in zip(hand["keypoints_camera_m"], hand["keypoints_px"], hand["visibility_coco"]):
         if flag != 2:
             continue
         u, v = int(pixel[0]), int(pixel[1])
+        on_any += mask[v, u] > 1
         if low <= mask[v, u] <= high:
-            on_hand += 1
+            on_own += 1
             behind += -0.01 < point[2] - depth[v, u] * label["depth_unit_m"] < 0.04
-    assert behind >= 0.8 * on_hand, f"{key}: {behind} of {on_hand} visible keypoints lie behind their skin"
+    assert on_own >= 0.8 * on_any, f"{key}: {on_own} of {on_any} visible keypoints lie on their own hand"
+    assert behind >= 0.8 * on_own, f"{key}: {behind} of {on_own} visible keypoints lie behind their skin"
 
 
 def check_index(tar, keys):

@@ -2,13 +2,23 @@
 //!
 //! Inside this module lengths are millimetres, as in the anthropometric tables; what leaves it as a rig is in metres.
 
+mod atlas;
+mod cage;
+pub mod field;
+pub mod field_spec;
+pub mod mesh;
+mod primitives;
+mod project;
 pub mod skeleton;
 pub mod spec;
 pub mod subject;
+pub mod template;
 
+pub use field::{DigitPoint, HandField};
 pub use skeleton::{capsules, skeleton};
 pub use spec::{RigSpec, Sex};
 pub use subject::Subject;
+pub use template::{Template, template};
 
 /// Why a parametric rig could not be built.
 #[derive(Debug, thiserror::Error)]

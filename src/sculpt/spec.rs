@@ -9,6 +9,7 @@ use crate::rig::joint::Digit;
 use crate::rig::{DOF_COUNT, DOFS, Dof, Limit};
 
 use super::SculptError;
+use super::field_spec::{CageSpec, FieldSpec};
 
 /// Version of the file format that this module reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -31,6 +32,10 @@ pub struct RigSpec {
     pub capsules: CapsuleSpec,
     /// Range of every degree of freedom, degrees.
     pub limits: BTreeMap<Dof, LimitDeg>,
+    /// The implicit surface.
+    pub field: FieldSpec,
+    /// The quad cage.
+    pub cage: CageSpec,
 }
 
 impl RigSpec {

@@ -3,7 +3,7 @@
 use glam::{Vec3, Vec3A};
 
 use super::Sh9;
-use super::rays::trace;
+use super::rays::{blend, trace};
 use crate::assets::Texture;
 use crate::camera::Camera;
 use crate::frame::Plane;
@@ -52,7 +52,7 @@ pub(super) fn pixels(sky: &Sky, lamps: &[Lamp], patches: &Texture, camera: &Came
     let lamps: Vec<Disc> = lamps.iter().map(Disc::new).collect();
     let (level, _) = patches.level(1.0);
     let mask = level.width as i32 - 1;
-    trace(
+    let cells = trace(
         camera,
         STEP,
         |_| (),
@@ -65,7 +65,8 @@ pub(super) fn pixels(sky: &Sky, lamps: &[Lamp], patches: &Texture, camera: &Came
             let patch = 1.0 + PATCHES * (f32::from(texel[3]) / 42.5 - 3.0);
             lamps.iter().fold(sky.radiance(d.y) * patch.max(0.2), |light, lamp| light + lamp.radiance(d))
         },
-    )
+    );
+    blend(&cells, camera, STEP)
 }
 
 /// A lamp, ready to be compared with directions.

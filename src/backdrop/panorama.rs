@@ -3,7 +3,7 @@
 use glam::{Vec3, Vec3A};
 
 use super::Sh9;
-use super::rays::trace;
+use super::rays::{blend, trace};
 use crate::assets::Panorama;
 use crate::camera::Camera;
 use crate::frame::Plane;
@@ -31,7 +31,8 @@ impl Turn {
 /// The panorama behind the hands, turned by `yaw_rad` about +Y.
 pub(super) fn pixels(panorama: &Panorama, yaw_rad: f32, gain: f32, camera: &Camera) -> Plane<[f32; 3]> {
     let turn = Turn::new(yaw_rad);
-    trace(camera, 1, |_| (), |(), ray| lookup(&panorama.pixels, turn.panorama_from_world(ray)) * gain)
+    let cells = trace(camera, 1, |_| (), |(), ray| lookup(&panorama.pixels, turn.panorama_from_world(ray)) * gain);
+    blend(&cells, camera, 1)
 }
 
 /// Light of the panorama, from its small copy.

@@ -19,13 +19,13 @@ pub(super) struct Tile {
     pub corners: [Vec3; 4],
 }
 
-/// The picture in cells of `step` pixels: `enter` prepares a tile, `look` sees along a ray (world, z = 1 in the camera).
+/// The cells of a picture, `step` pixels each: `enter` prepares a tile, `look` sees along a ray (world, z = 1 in the camera).
 pub(super) fn trace<S>(
     camera: &Camera,
     step: u32,
     enter: impl Fn(&Tile) -> S,
     look: impl Fn(&S, Vec3) -> Vec3A,
-) -> Plane<[f32; 3]> {
+) -> Plane<Vec3A> {
     let (width, height) = (camera.intrinsics.width, camera.intrinsics.height);
     let mut cells = Plane::filled(width.div_ceil(step), height.div_ceil(step), Vec3A::ZERO);
     for tile in tiles(camera, step, cells.width, cells.height) {
@@ -42,7 +42,7 @@ pub(super) fn trace<S>(
             }
         }
     }
-    blend(&cells, step, width, height)
+    cells
 }
 
 fn tiles(camera: &Camera, step: u32, cells_wide: u32, cells_high: u32) -> Vec<Tile> {
@@ -64,8 +64,35 @@ fn tiles(camera: &Camera, step: u32, cells_wide: u32, cells_high: u32) -> Vec<Ti
     (0..down).flat_map(|y| (0..across).map(move |x| (x, y))).map(|(x, y)| tile(x, y)).collect()
 }
 
-/// Cells to pixels, bilinear.
-fn blend(cells: &Plane<Vec3A>, step: u32, width: u32, height: u32) -> Plane<[f32; 3]> {
+/// Each cell mixed with its neighbours (weights 1 2 1 both ways): out of focus, and edges without steps.
+pub(super) fn soften(cells: &mut Plane<Vec3A>) {
+    let width = cells.width as usize;
+    if width == 0 {
+        return;
+    }
+    for row in cells.data.chunks_exact_mut(width) {
+        let mut before = row[0];
+        for x in 0..width {
+            let (here, after) = (row[x], row[(x + 1).min(width - 1)]);
+            row[x] = (before + here + here + after) * 0.25;
+            before = here;
+        }
+    }
+    let mut before = cells.data[..width].to_vec();
+    for start in (0..cells.data.len()).step_by(width) {
+        let (done, rest) = cells.data.split_at_mut(start + width);
+        let after = rest.get(..width);
+        for (x, here) in done[start..].iter_mut().enumerate() {
+            let old = *here;
+            *here = (before[x] + old + old + after.map_or(old, |row| row[x])) * 0.25;
+            before[x] = old;
+        }
+    }
+}
+
+/// Cells of `step` pixels to the camera's picture, bilinear.
+pub(super) fn blend(cells: &Plane<Vec3A>, camera: &Camera, step: u32) -> Plane<[f32; 3]> {
+    let (width, height) = (camera.intrinsics.width, camera.intrinsics.height);
     let columns: Vec<Between> = (0..width).map(|x| Between::new(x, step, cells.width)).collect();
     let mut row = vec![Vec3A::ZERO; cells.width as usize];
     let mut data = Vec::with_capacity(width as usize * height as usize);
@@ -122,7 +149,7 @@ mod tests {
         ];
         for (lens, step) in lenses.into_iter().flat_map(|l| [(l, 1), (l, 2), (l, 4)]) {
             let camera = camera(lens);
-            let picture = trace(&camera, step, |_| (), |(), ray| Vec3A::from(ray));
+            let picture = blend(&trace(&camera, step, |_| (), |(), ray| Vec3A::from(ray)), &camera, step);
             // cells do not reach over the edge: half a cell is clamped there
             let inside = |k: u32, n: u32| k >= step && k + step < n;
             for (x, y) in (0..67).flat_map(|y| (0..101).map(move |x| (x, y))) {
@@ -134,5 +161,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn softened_cells_keep_their_light_and_spread_over_neighbours() {
+        let mut cells = Plane::filled(5, 5, Vec3A::ZERO);
+        cells.data[12] = Vec3A::splat(16.0);
+        soften(&mut cells);
+        assert_eq!([cells.data[12], cells.data[11], cells.data[6], cells.data[2]].map(|c| c.x), [4.0, 2.0, 1.0, 0.0]);
+        let mut even = Plane::filled(3, 2, Vec3A::ONE);
+        soften(&mut even);
+        assert!(even.data.iter().all(|c| c.x == 1.0));
     }
 }

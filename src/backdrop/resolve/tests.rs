@@ -90,10 +90,14 @@ fn contact_sheet() {
         for k in 0..columns * rows {
             let camera = camera(size, k as f32 * 0.8, 0.35 * ((k % 3) as f32 - 0.6));
             let scene = scene(make(k), BACKGROUND_LIGHTS, camera);
-            resolve(&scene, &assets).unwrap();
-            let start = std::time::Instant::now();
+            let mut best = std::time::Duration::MAX;
+            for _ in 0..10 {
+                let start = std::time::Instant::now();
+                resolve(&scene, &assets).unwrap();
+                best = best.min(start.elapsed());
+            }
+            spent += best;
             let backdrop = resolve(&scene, &assets).unwrap();
-            spent += start.elapsed();
             for (i, p) in backdrop.pixels.data.iter().enumerate() {
                 let display = p.map(|v| (libm::powf(v.clamp(0.0, 1.0), 1.0 / 2.2) * 255.0) as u8);
                 let (x, y) = (i as u32 % size, i as u32 / size);

@@ -56,6 +56,13 @@ impl LightMap {
         Self { nodes: vec![Vec3A::ONE; 4], side: 2, nodes_per_m: [1.0; 2] }
     }
 
+    /// Makes it brighter or darker.
+    pub(super) fn scale(&mut self, gain: f32) {
+        for node in &mut self.nodes {
+            *node *= gain;
+        }
+    }
+
     /// Light at a place of the face, metres, bilinear.
     pub(super) fn at(&self, u: f32, v: f32) -> Vec3A {
         let last = self.side as f32 - 1.001;

@@ -11,7 +11,7 @@ use glam::{Vec3, Vec3A};
 
 use super::Sh9;
 use super::light::directions;
-use super::rays::{Tile, trace};
+use super::rays::{Tile, blend, soften, trace};
 use crate::assets::Assets;
 use crate::camera::Camera;
 use crate::frame::Plane;
@@ -41,7 +41,6 @@ pub(super) struct Room<'a> {
     furniture: Vec<Block<'a>>,
     emitters: Vec<Emitter>,
     frame: RoomFrame,
-    exposure: f32,
 }
 
 /// Room coordinates: origin in the room's middle, axes along its walls.
@@ -176,10 +175,12 @@ impl<'a> Room<'a> {
         let yaw = placement.yaw_rad;
         let frame = RoomFrame { centre_m: placement.centre_m, sine: libm::sinf(yaw), cosine: libm::cosf(yaw) };
         let plan = plan::furnish(placement, frame.point(Vec3::ZERO), assets);
-        let mut room =
-            Self { shell: plan.shell, furniture: plan.furniture, emitters: plan.emitters, frame, exposure: 1.0 };
+        let mut room = Self { shell: plan.shell, furniture: plan.furniture, emitters: plan.emitters, frame };
         lighting::light_up(&mut room.shell, &mut room.furniture, &room.emitters, plan.ambient);
-        room.exposure = 1.0 / room.mean_luminance().max(1e-3);
+        let exposure = 1.0 / room.mean_luminance().max(1e-3);
+        for face in room.furniture.iter_mut().chain([&mut room.shell]).flat_map(|block| &mut block.faces) {
+            face.light.scale(exposure);
+        }
         room
     }
 
@@ -188,7 +189,7 @@ impl<'a> Room<'a> {
         let eye = self.inside(camera.camera_from_world.inverse().translation_m);
         let footprint = STEP as f32 / camera.intrinsics.fx.abs().max(1.0);
         let ahead: Vec<usize> = (0..self.furniture.len()).filter(|k| !self.furniture[*k].contains(eye)).collect();
-        trace(
+        let mut cells = trace(
             camera,
             STEP,
             |tile| self.furniture_in(tile, eye, &ahead),
@@ -196,7 +197,9 @@ impl<'a> Room<'a> {
                 let ray = Ray::new(eye, self.frame.direction(ray));
                 self.look(&ray, candidates, footprint, true) * gain
             },
-        )
+        );
+        soften(&mut cells);
+        blend(&cells, camera, STEP)
     }
 
     /// Light of the room on what stands at the world's origin.

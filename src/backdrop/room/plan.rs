@@ -4,7 +4,7 @@ use glam::{Vec3, Vec3A};
 
 use super::lighting::{Emitter, LightMap};
 use super::surface::Surface;
-use super::{Block, Face, Panel, Placement};
+use super::{Block, Face, Panel, Placement, face_coordinates};
 use crate::assets::Assets;
 use crate::assets::settings::RoomSettings;
 use crate::seed::{Stream, dataset_stream};
@@ -111,75 +111,79 @@ impl<'a> Maker<'a> {
         block(lo, hi, surface)
     }
 
-    /// Windows, door and pictures on the walls, lamps on the ceiling.
+    /// Windows, door and pictures on the walls, lamps on the ceiling, skirting boards.
     fn hang(&mut self, plan: &mut Plan<'a>) {
         for _ in 0..self.count(self.settings.windows) {
-            let [w, h, sill] =
-                [self.stream.uniform(0.6, 2.0), self.stream.uniform(0.8, 1.6), self.stream.uniform(0.5, 1.0)];
-            let radiance = self.between(self.settings.window_radiance) * self.light_colour(0.35);
-            let face = WALLS[self.stream.index(4)];
-            let outside = self.picture(2.5, 1.0);
-            self.shine(plan, face, [w, h], Some(sill), Surface { colour: radiance, ..outside });
+            self.hang_window(plan);
         }
         for _ in 0..self.count(self.settings.lamps) {
             let size = [self.stream.uniform(0.2, 1.2), self.stream.uniform(0.2, 0.6)];
             let radiance = self.between(self.settings.lamp_radiance) * self.light_colour(-0.35);
-            let glass = Surface { colour: radiance, contrast: 0.0, ..self.plain("walls", 0.0) };
-            self.shine(plan, CEILING, size, None, glass);
+            let rect_m = self.spot(&plan.shell, CEILING, size, None);
+            shine(plan, CEILING, rect_m, Surface { colour: radiance, ..self.plain("walls", 0.0) });
         }
         if self.stream.chance(0.6) {
             let face = WALLS[self.stream.index(4)];
+            let rect_m = self.spot(&plan.shell, face, [0.86, 2.02], Some(0.0));
             let door = self.cells("furniture", [0.42, 0.95], 0.05);
-            self.attach(plan, face, [0.86, 2.02], Some(0.0), door, false);
+            attach(plan, face, rect_m, door);
+            self.frame(plan, face, rect_m, 0.07);
         }
         for _ in 0..self.count(self.settings.pictures) {
             let size = [self.stream.uniform(0.3, 1.3), self.stream.uniform(0.3, 0.9)];
-            let height = self.stream.uniform(0.9, 1.5);
-            let face = WALLS[self.stream.index(4)];
+            let (height, face) = (self.stream.uniform(0.9, 1.5), WALLS[self.stream.index(4)]);
+            let rect_m = self.spot(&plan.shell, face, size, Some(height));
             let picture = self.picture(size[0] * 1.3, 0.45);
-            self.attach(plan, face, size, Some(height), picture, false);
+            attach(plan, face, rect_m, picture);
+            self.frame(plan, face, rect_m, 0.03);
         }
+        let skirting = self.plain("walls", 0.02);
+        for face in WALLS {
+            attach(plan, face, [0.0, 0.0, 99.0, 0.09], skirting.clone());
+        }
+    }
+
+    /// Glass behind bars, in a frame.
+    fn hang_window(&mut self, plan: &mut Plan<'a>) {
+        let size = [self.stream.uniform(0.6, 2.0), self.stream.uniform(0.8, 1.6)];
+        let (sill, face) = (self.stream.uniform(0.5, 1.0), WALLS[self.stream.index(4)]);
+        let radiance = self.between(self.settings.window_radiance) * self.light_colour(0.35);
+        let rect_m = self.spot(&plan.shell, face, size, Some(sill));
+        let [u0, v0, u1, v1] = rect_m;
+        let wood = self.plain("walls", 0.02);
+        let bars = 1 + self.stream.index(3);
+        for k in 1..=bars {
+            let u = u0 + (u1 - u0) * k as f32 / (bars + 1) as f32;
+            attach(plan, face, [u - 0.025, v0, u + 0.025, v1], wood.clone());
+        }
+        if self.stream.chance(0.5) {
+            let v = v0 + (v1 - v0) * 0.6;
+            attach(plan, face, [u0, v - 0.025, u1, v + 0.025], wood.clone());
+        }
+        let outside = self.picture(6.0, 1.0);
+        shine(plan, face, rect_m, Surface { colour: radiance, ..outside });
+        attach(plan, face, [u0 - 0.07, v0 - 0.07, u1 + 0.07, v1 + 0.07], wood);
+    }
+
+    /// A frame around a rectangle.
+    fn frame(&mut self, plan: &mut Plan<'a>, face: usize, [u0, v0, u1, v1]: [f32; 4], width_m: f32) {
+        let surface = self.plain("furniture", 0.05);
+        attach(plan, face, [u0 - width_m, v0 - width_m, u1 + width_m, v1 + width_m], surface);
+    }
+
+    /// A rectangle of about this size somewhere on a face of a block, at a height if given.
+    fn spot(&mut self, block: &Block, face: usize, [width, height]: [f32; 2], at: Option<f32>) -> [f32; 4] {
+        let [across, up] = face_coordinates(face / 2, block.hi - block.lo);
+        let (width, height) = (width.min(across * 0.9), height.min(up * 0.9));
+        let u = (across - width) * self.stream.unit();
+        let v = at.unwrap_or((up - height) * self.stream.unit()).min(up - height);
+        [u, v, u + width, v + height]
     }
 
     /// Daylight or lamplight: positive is bluer, negative yellower.
     fn light_colour(&mut self, cold: f32) -> Vec3A {
         let k = cold + 0.2 * self.stream.normal();
         Vec3A::new(libm::expf(-0.4 * k), 1.0, libm::expf(0.9 * k))
-    }
-
-    /// A panel that shines, and the light it throws.
-    fn shine(&mut self, plan: &mut Plan<'a>, face: usize, size: [f32; 2], height: Option<f32>, surface: Surface<'a>) {
-        let radiance = surface.colour;
-        let [u0, v0, u1, v1] = self.attach(plan, face, size, height, surface, true);
-        let (lo, hi) = (plan.shell.lo, plan.shell.hi);
-        let (u, v) = ((u0 + u1) * 0.5, (v0 + v1) * 0.5);
-        let (centre, normal) = match face {
-            0 => (Vec3::new(lo.x, lo.y + v, lo.z + u), Vec3::X),
-            1 => (Vec3::new(hi.x, lo.y + v, lo.z + u), -Vec3::X),
-            4 => (Vec3::new(lo.x + u, lo.y + v, lo.z), Vec3::Z),
-            5 => (Vec3::new(lo.x + u, lo.y + v, hi.z), -Vec3::Z),
-            _ => (Vec3::new(lo.x + u, hi.y, lo.z + v), -Vec3::Y),
-        };
-        plan.emitters.push(Emitter { centre, normal, area_m2: (u1 - u0) * (v1 - v0), radiance });
-    }
-
-    /// Puts a panel somewhere on a face, at a height if given, cut to the face. Returns its rectangle.
-    fn attach(
-        &mut self,
-        plan: &mut Plan<'a>,
-        face: usize,
-        [width, height]: [f32; 2],
-        at: Option<f32>,
-        surface: Surface<'a>,
-        shines: bool,
-    ) -> [f32; 4] {
-        let [across, up] = super::face_coordinates(face / 2, plan.shell.hi - plan.shell.lo);
-        let (width, height) = (width.min(across * 0.9), height.min(up * 0.9));
-        let u = (across - width) * self.stream.unit();
-        let v = at.unwrap_or((up - height) * self.stream.unit()).min(up - height);
-        let rect_m = [u, v, u + width, v + height];
-        plan.shell.faces[face].panels.push(Panel { rect_m, surface, shines });
-        rect_m
     }
 
     /// Pieces along the walls, none near the hands.
@@ -209,15 +213,19 @@ impl<'a> Maker<'a> {
         nearest.x * nearest.x + nearest.z * nearest.z > self.settings.clear_m * self.settings.clear_m
     }
 
-    /// A shelf full of things, a chest of drawers, or something upholstered.
+    /// A shelf of things or books, a chest of drawers, or something upholstered.
     fn piece(&mut self, lo: Vec3, hi: Vec3) -> Block<'a> {
         let body = self.plain("furniture", 0.07);
-        let front = match self.stream.index(4) {
-            0 | 1 => {
-                let width_m = self.stream.uniform(0.7, 1.8);
+        let front = match self.stream.index(5) {
+            0 => {
+                let width_m = self.stream.uniform(1.0, 2.5);
                 self.picture(width_m, 0.35)
             }
-            2 => {
+            1 => {
+                let cell_m = [self.stream.uniform(0.03, 0.06), self.stream.uniform(0.26, 0.38)];
+                self.cells("indoors", cell_m, 0.8)
+            }
+            2 | 3 => {
                 let cell_m = [self.stream.uniform(0.3, 0.6), self.stream.uniform(0.2, 0.6)];
                 self.cells("furniture", cell_m, 0.12)
             }
@@ -257,4 +265,25 @@ impl<'a> Maker<'a> {
 fn block<'a>(lo: Vec3, hi: Vec3, surface: impl Fn(usize) -> Surface<'a>) -> Block<'a> {
     let face = |k| Face { surface: surface(k), panels: Vec::new(), light: LightMap::even() };
     Block { lo, hi, faces: std::array::from_fn(face) }
+}
+
+/// Puts a panel on a face; what was put there before covers it.
+fn attach<'a>(plan: &mut Plan<'a>, face: usize, rect_m: [f32; 4], surface: Surface<'a>) {
+    plan.shell.faces[face].panels.push(Panel { rect_m, surface, shines: false });
+}
+
+/// Puts a panel that shines on a wall or the ceiling, with the light it throws.
+fn shine<'a>(plan: &mut Plan<'a>, face: usize, rect_m: [f32; 4], surface: Surface<'a>) {
+    let [u0, v0, u1, v1] = rect_m;
+    let (lo, hi) = (plan.shell.lo, plan.shell.hi);
+    let (u, v) = ((u0 + u1) * 0.5, (v0 + v1) * 0.5);
+    let (centre, normal) = match face {
+        0 => (Vec3::new(lo.x, lo.y + v, lo.z + u), Vec3::X),
+        1 => (Vec3::new(hi.x, lo.y + v, lo.z + u), -Vec3::X),
+        4 => (Vec3::new(lo.x + u, lo.y + v, lo.z), Vec3::Z),
+        5 => (Vec3::new(lo.x + u, lo.y + v, hi.z), -Vec3::Z),
+        _ => (Vec3::new(lo.x + u, hi.y, lo.z + v), -Vec3::Y),
+    };
+    plan.emitters.push(Emitter { centre, normal, area_m2: (u1 - u0) * (v1 - v0), radiance: surface.colour });
+    plan.shell.faces[face].panels.push(Panel { rect_m, surface, shines: true });
 }

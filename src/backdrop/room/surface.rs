@@ -48,15 +48,18 @@ impl Surface<'_> {
         }
     }
 
-    fn cell(&self, u: f32, v: f32) -> f32 {
+    /// Brightness and, a third as much, tint of the cell at a place.
+    fn cell(&self, u: f32, v: f32) -> Vec3A {
         if self.cell_spread <= 0.0 {
-            return 1.0;
+            return Vec3A::ONE;
         }
         let row = (v / self.cell_m[1]).floor();
         let column = (u / self.cell_m[0] + 0.37 * row).floor();
         // any mixing of the two numbers will do: neighbours must differ
         let mixed = (column as i32 as u32).wrapping_mul(0x9E37_79B1) ^ (row as i32 as u32).wrapping_mul(0x85EB_CA77);
         let mixed = (mixed ^ (mixed >> 15)).wrapping_mul(0x2C1B_3C6D);
-        1.0 + self.cell_spread * ((mixed >> 16) as f32 / 32_768.0 - 1.0)
+        let byte = |shift: u32| (mixed >> shift & 255) as f32 * (1.0 / 127.5) - 1.0;
+        let tint = Vec3A::new(byte(0), byte(8), byte(16)) * (1.0 / 3.0);
+        Vec3A::ONE + (tint + byte(24)) * (self.cell_spread * 0.75)
     }
 }

@@ -3,10 +3,13 @@
 //! Inside this module lengths are millimetres, as in the anthropometric tables; what leaves it as a rig is in metres.
 
 mod atlas;
+mod build;
 mod cage;
+mod deform;
 pub mod field;
 pub mod field_spec;
 pub mod mesh;
+pub mod measure;
 mod primitives;
 mod project;
 pub mod skeleton;
@@ -14,6 +17,7 @@ pub mod spec;
 pub mod subject;
 pub mod template;
 
+pub use build::{Built, build, build_with_template, skin_mm};
 pub use field::{DigitPoint, HandField};
 pub use skeleton::{capsules, skeleton};
 pub use spec::{RigSpec, Sex};

@@ -113,6 +113,12 @@ fn accessors_that_leave_their_bytes() {
 }
 
 #[test]
+fn attributes_without_accessor() {
+    let bytes = tubes(|json, _| json["meshes"][0]["primitives"][0]["attributes"]["POSITION"] = json!(77));
+    assert!(message(&bytes).contains("`accessors[77]`: an attribute names it"), "{}", message(&bytes));
+}
+
+#[test]
 fn prefixes() {
     let bytes = tubes(|_, _| {});
     for cut in 0..bytes.len() {
@@ -121,8 +127,6 @@ fn prefixes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
     #[test]
     fn flipped_bytes_never_panic(flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         static GOOD: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| tubes(|_, _| {}));

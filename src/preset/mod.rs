@@ -1,13 +1,34 @@
 //! What may happen: presets, their folding, validation, schema and explanation.
+//!
+//! A file says only what it says differently: `presets/reference.toml` holds every key with its meaning and its default.
+//! [`load`] folds reference, parent (`extends`), file and overrides, later ones winning, and reports all faults at once.
+//!
+//! ```
+//! let loaded = handloom::preset::load("quickstart", &["camera.distance_m={ uniform = [0.3, 0.5] }".to_owned()])?;
+//! assert_eq!(loaded.preset.camera.distance_m.range(), (0.3, 0.5));
+//! # Ok::<(), handloom::preset::PresetError>(())
+//! ```
 
 pub mod distribution;
+pub mod fault;
+mod fold;
+pub mod limits;
+pub mod load;
+mod near;
+pub mod schema;
+pub mod text;
+mod together;
 pub mod types;
+mod validate;
 
 pub use distribution::{Choice, Distribution};
+pub use fault::{Fault, Faults, Origin, PresetError};
+pub use load::{BUILT_IN, Loaded, load, load_text};
+pub use schema::{schema, schema_text};
 pub use types::Preset;
 
 /// Every key with its meaning and its default; the only place where defaults stand.
-pub(crate) const REFERENCE: &str = include_str!("../../presets/reference.toml");
+const REFERENCE: &str = include_str!("../../presets/reference.toml");
 
 impl Default for Preset {
     /// The defaults of every key, as in `presets/reference.toml`.
@@ -18,11 +39,4 @@ impl Default for Preset {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_reference_is_a_whole_preset() {
-        assert_eq!(Preset::default().camera.width_px, 320);
-    }
-}
+mod tests;

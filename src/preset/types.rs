@@ -77,6 +77,7 @@ pub struct Output {
 
 /// Layout of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// One file per picture in a folder per split.

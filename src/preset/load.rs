@@ -32,7 +32,7 @@ pub struct Loaded {
     pub warnings: Vec<Fault>,
 }
 
-/// Loads a preset: a path that ends in `.toml` or holds a separator, else a built-in name. `sets` are `KEY=VALUE`.
+/// Loads a preset: a path, if it has an ending or a separator, else a built-in name. `sets` are `KEY=VALUE`.
 pub fn load(path: &str, sets: &[String]) -> Result<Loaded, PresetError> {
     let mut layers = vec![read(path)?];
     let file = layers[0].origin.to_string();
@@ -73,7 +73,7 @@ fn read(path: &str) -> Result<PartialPreset, PresetError> {
 }
 
 fn is_file_name(path: &str) -> bool {
-    path.ends_with(".toml") || path.contains(['/', '\\'])
+    Path::new(path).extension().is_some() || path.contains(['/', '\\'])
 }
 
 fn parse_built_in(name: &str) -> Result<PartialPreset, PresetError> {

@@ -1,3 +1,5 @@
 //! Integration tests, one target.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with the place")]
 
+mod check_rules;
 mod tidy;

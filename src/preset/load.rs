@@ -46,7 +46,7 @@ pub fn load(path: &str, sets: &[String]) -> Result<Loaded, PresetError> {
     fold(&layers, sets)
 }
 
-/// Loads a preset from text, as [`load`] would from a file of that name. It may not extend another.
+/// Loads a preset from text, as [`load()`](load) would from a file of that name. It may not extend another.
 pub fn load_text(name: &str, text: &str, sets: &[String]) -> Result<Loaded, PresetError> {
     fold(&[parse(name, text)?], sets)
 }

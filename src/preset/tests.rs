@@ -207,6 +207,40 @@ fn each_kind_of_fault_has_its_message() {
 }
 
 #[test]
+fn no_value_of_any_key_is_too_strange_to_answer() {
+    let strange = [
+        "true",
+        "x",
+        "''",
+        "1979-05-27",
+        "[]",
+        "[1, 2, 3]",
+        "[{}]",
+        "[[]]",
+        "{}",
+        "nan",
+        "-inf",
+        "1e300",
+        "-1",
+        "9223372036854775807",
+        "{ uniform = [1, 0] }",
+        "{ uniform = [1] }",
+        "{ normal = [nan, 1], clamp = [0, 1] }",
+        "{ choice = [{}] }",
+        "{ choice = [], weights = [] }",
+        "{ choice = [1], weights = ['a'] }",
+        "{ weights = [1] }",
+    ];
+    for row in load("reference", &[]).unwrap().explain() {
+        for value in strange {
+            let Ok(loaded) = load_text("a.toml", "", &[format!("{}={value}", row.key)]) else { continue };
+            let again = load_text("again.toml", &loaded.preset.to_toml(), &[]).unwrap();
+            assert_eq!(again.preset, loaded.preset, "{} = {value}", row.key);
+        }
+    }
+}
+
+#[test]
 fn names_and_files_that_are_not_there_are_named() {
     assert_eq!(
         load("quickstrt", &[]).unwrap_err().to_string(),

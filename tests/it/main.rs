@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with the place")]
 
 mod check_rules;
+mod cli;
 mod tidy;

@@ -37,6 +37,13 @@ pub enum ImportError {
         #[source]
         source: serde_json::Error,
     },
+    /// The mapping file of a foreign rig cannot be read.
+    #[error("the rig mapping cannot be read: {source}")]
+    Mapping {
+        /// Line, key and legal values.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
     /// The contents do not make sense; all faults found.
     #[error("{}", list(faults))]
     Faults {

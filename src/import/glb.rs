@@ -19,10 +19,14 @@ impl Glb {
     /// Check the container and validate the JSON.
     pub(super) fn open(bytes: &[u8]) -> Result<Self, ImportError> {
         check_header(bytes)?;
-        let gltf::Gltf { document, blob } = gltf::Gltf::from_slice(bytes).map_err(|error| match error {
+        let error = |error| match error {
             gltf::Error::Binary(problem) => ImportError::Container { problem: problem.to_string() },
             other => ImportError::Gltf { source: Box::new(other) },
-        })?;
+        };
+        let gltf::Gltf { document, blob } = gltf::Gltf::from_slice_without_validation(bytes).map_err(error)?;
+        let json = document.into_json();
+        check_attributes(&json)?;
+        let document = gltf::Document::from_json(json).map_err(error)?;
         Ok(Self { document, bytes: blob.unwrap_or_default() })
     }
 
@@ -41,15 +45,14 @@ impl Glb {
 
     /// The bytes of an embedded image.
     pub(super) fn image(&self, index: usize) -> Result<&[u8], Fault> {
-        let place = format!("images[{index}]");
-        let image = self.document.images().nth(index);
-        let image = image.ok_or_else(|| Fault::new(&place, "there is no such image", EXPORT_AGAIN))?;
-        match image.source() {
-            gltf::image::Source::View { view, .. } => self.view(&view),
-            gltf::image::Source::Uri { uri, .. } => {
-                Err(Fault::new(place, format!("lies in another file, `{uri}`"), EXPORT_AGAIN))
-            }
-        }
+        // the JSON is asked directly: the crate trusts an image to have either a view or an address
+        let image = self.document.as_json().images.get(index);
+        let view = image.and_then(|i| i.buffer_view).and_then(|v| self.document.views().nth(v.value()));
+        let view = view.ok_or_else(|| {
+            let problem = if image.is_none() { "there is no such image" } else { "its bytes are not in this file" };
+            Fault::new(format!("images[{index}]"), problem, EXPORT_AGAIN)
+        })?;
+        self.view(&view)
     }
 
     /// Finite floats; unsigned bytes and shorts count as shares of their largest value if they are so marked.
@@ -64,7 +67,9 @@ impl Glb {
             other => return Err(wrong_type(accessor, other, "float, or normalized unsigned byte or short")),
         };
         match rows.iter().position(|row| row.iter().any(|x| !x.is_finite())) {
-            Some(k) => Err(Fault::new(place(accessor), format!("element {k} is {:?}", rows[k]), "values must be finite")),
+            Some(k) => {
+                Err(Fault::new(place(accessor), format!("element {k} is {:?}", rows[k]), "values must be finite"))
+            }
             None => Ok(rows),
         }
     }
@@ -134,6 +139,19 @@ fn place(accessor: &gltf::Accessor<'_>) -> String {
 
 fn wrong_type(accessor: &gltf::Accessor<'_>, found: DataType, legal: &str) -> Fault {
     Fault::new(place(accessor), format!("is of type {found:?} instead of {legal}"), EXPORT_AGAIN)
+}
+
+/// The crate's own validation trusts the indices of attributes.
+fn check_attributes(json: &gltf::json::Root) -> Result<(), Fault> {
+    let primitives = json.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    let indices = primitives.flat_map(|p| p.attributes.values()).map(|index| index.value());
+    match indices.max() {
+        Some(index) if index >= json.accessors.len() => {
+            let problem = format!("an attribute names it, but there are {} accessors", json.accessors.len());
+            Err(Fault::new(format!("accessors[{index}]"), problem, EXPORT_AGAIN))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_header(bytes: &[u8]) -> Result<(), ImportError> {

@@ -26,7 +26,12 @@ pub(crate) fn validate(defaults: &Table, folded: Folded) -> Result<(Preset, Vec<
     }
     // whole now: what is left to fail is a value that is no table in a list of tables
     let preset = Preset::from_table(&table).map_err(|message| {
-        vec![Fault { origin: origin_below(&origins, "split"), key: "split".to_owned(), what: message, hint: String::new() }]
+        vec![Fault {
+            origin: origin_below(&origins, "split"),
+            key: "split".to_owned(),
+            what: message,
+            hint: String::new(),
+        }]
     })?;
     let (faults, warnings) = super::together::judge(&preset, &|key| origin_below(&origins, key));
     if faults.is_empty() { Ok((preset, warnings)) } else { Err(faults) }
@@ -64,21 +69,28 @@ fn type_fault(defaults: &Table, key: &str, value: &Value) -> Option<Found> {
     let place: Vec<&str> = key.split('.').map(|part| if part.parse::<usize>().is_ok() { "0" } else { part }).collect();
     *value_at_mut(&mut table, &place.join("."))? = value.clone();
     let message = Preset::from_table(&table).err()?;
-    Some(Found::new("", format!("{message} (here {value})"), &type_hint(key, value, &message)))
+    let hint = type_hint(key, value, &message);
+    // of scalars the message shows the value
+    let shown = if value.is_table() || value.is_array() { format!("{message}, and this is {value}") } else { message };
+    Some(Found::new("", shown, &hint))
 }
 
 /// What to write instead: a legal name like the one given, or a number without its unit.
 fn type_hint(key: &str, value: &Value, message: &str) -> String {
-    let Value::String(text) = value else { return String::new() };
-    if let Some((_, legal)) = message.split_once("expected ")
+    let text = value.as_str().unwrap_or_default();
+    if let Some((_, legal)) = message.split_once("variant").and_then(|(_, rest)| rest.split_once("expected "))
         && let Some(near) = nearest(text, legal.split('`').skip(1).step_by(2))
-        && message.contains("variant")
     {
         return format!("did you mean \"{near}\"?");
     }
     match limit_of(key) {
-        Some(limit) if limit.unit.is_empty() => "write a number without quotes".to_owned(),
-        Some(limit) => format!("write {} as a plain number, without quotes or unit", limit.unit),
+        Some(limit) if value.is_str() && !limit.unit.is_empty() => {
+            format!(
+                "write {} as a plain number from {} to {}, without quotes or unit",
+                limit.unit, limit.low, limit.high
+            )
+        }
+        Some(limit) => format!("legal numbers are {limit}"),
         None => String::new(),
     }
 }
@@ -165,7 +177,9 @@ fn ends_faults(below: &'static str, [low, high]: [f32; 2]) -> Vec<Found> {
 
 fn infinite(below: &'static str, values: &[f32]) -> Vec<Found> {
     let bad = values.iter().find(|value| !value.is_finite());
-    bad.map(|value| Found::new(below, format!("{value} is no finite number"), "write a finite number")).into_iter().collect()
+    bad.map(|value| Found::new(below, format!("{value} is no finite number"), "write a finite number"))
+        .into_iter()
+        .collect()
 }
 
 fn limit_fault(limit: &Limit, distribution: &Distribution) -> Option<Found> {
@@ -180,6 +194,5 @@ fn limit_fault(limit: &Limit, distribution: &Distribution) -> Option<Found> {
     // limits such as 0.01 must hold for the f32 next to them
     let (least, most) = (limit.low as f32, limit.high as f32);
     let bad = if low < least { low } else { high };
-    let hint = format!("legal are {limit}");
-    (low < least || high > most).then(|| Found::new(below, format!("{bad} is outside {} to {}", limit.low, limit.high), &hint))
+    (low < least || high > most).then(|| Found::new(below, format!("{bad} is outside {limit}"), ""))
 }

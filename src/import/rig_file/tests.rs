@@ -121,9 +121,18 @@ fn an_other_format_number_is_named() {
     assert!(message(&newer).contains("is 7, this version reads 1"), "{}", message(&newer));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+#[test]
+fn an_image_without_bytes_is_named() {
+    let mut bytes = bytes_of(&tube_hand::rig());
+    let at = bytes.windows(20).position(|w| w == b"\"images\":[{\"bufferVi").unwrap();
+    bytes[at + 11] = b'\'';
+    assert!(matches!(from_glb(&bytes), Err(ImportError::Gltf { .. })));
+    bytes[at + 11] = b'"';
+    bytes[at + 12] = b'B';
+    assert!(message(&bytes).contains("`images[0]`: its bytes are not in this file"), "{}", message(&bytes));
+}
 
+proptest! {
     #[test]
     fn flipped_bytes_never_panic(flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         static GOOD: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| bytes_of(&tube_hand::rig()));

@@ -30,6 +30,7 @@ def check_sample(sample, unit_of_plan):
     if depth is not None:
         assert label["depth_unit_m"] == unit_of_plan, key
         assert depth.max() <= 65535 and depth.dtype != np.uint8, f"{key}: depth of 8 bits"
+    counts = np.zeros(3, int)
     for hand in label["hands"]:
         points = np.array(hand["keypoints_camera_m"])
         k = np.array(label["k"])
@@ -40,11 +41,12 @@ def check_sample(sample, unit_of_plan):
             stated = np.array([p if p else [np.nan, np.nan] for p in hand["keypoints_px"]])
             assert np.abs(uv - stated)[seen].max() < 0.01, f"{key}: projection"
         if depth is not None and mask is not None:
-            check_depth(key, label, hand, depth, mask)
+            counts += on_own_hand(label, hand, depth, mask)
+    return counts
 
 
-def check_depth(key, label, hand, depth, mask):
-    """Visible keypoints that fall on their own hand lie a little behind the skin."""
+def on_own_hand(label, hand, depth, mask):
+    """Visible keypoints that fall on any hand, on their own hand, and there a little behind the skin."""
     low, high = (2, 17) if hand["side"] == "left" else (18, 33)
     on_any, on_own, behind = 0, 0, 0
     for point, pixel, flag in zip(hand["keypoints_camera_m"], hand["keypoints_px"], hand["visibility_coco"]):
@@ -55,8 +57,7 @@ def check_depth(key, label, hand, depth, mask):
         if low <= mask[v, u] <= high:
             on_own += 1
             behind += -0.01 < point[2] - depth[v, u] * label["depth_unit_m"] < 0.04
-    assert on_own >= 0.8 * on_any, f"{key}: {on_own} of {on_any} visible keypoints lie on their own hand"
-    assert behind >= 0.8 * on_own, f"{key}: {behind} of {on_own} visible keypoints lie behind their skin"
+    return np.array([on_any, on_own, behind])
 
 
 def check_index(tar, keys):
@@ -77,18 +78,21 @@ def check_index(tar, keys):
 def main(folder):
     folder = Path(folder)
     manifest = json.loads((folder / "manifest.json").read_text())
-    total = 0
+    total, counts = 0, np.zeros(3, int)
     for tar in sorted(folder.glob("*.tar")):
         samples = list(webdataset.WebDataset(str(tar), shardshuffle=False, empty_check=False))
         for sample in samples:
-            check_sample(sample, manifest["output"]["depth_unit_m"])
+            counts += check_sample(sample, manifest["output"]["depth_unit_m"])
         # every sample has the same members, as Hugging Face's builder wants it
         kinds = {tuple(name for name in sorted(s) if not name.startswith("__")) for s in samples}
         assert len(kinds) == 1, kinds
         check_index(tar, [sample["__key__"] for sample in samples])
         total += len(samples)
     assert total == manifest["samples"], f"{total} samples, the manifest says {manifest['samples']}"
-    print(f"webdataset: {total} samples read")
+    on_any, on_own, behind = counts
+    assert on_own >= 0.8 * on_any, f"{on_own} of {on_any} visible keypoints lie on their own hand"
+    assert behind >= 0.8 * on_own, f"{behind} of {on_own} visible keypoints lie behind their skin"
+    print(f"webdataset: {total} samples read, {on_own} keypoints on their hand")
 
 
 if __name__ == "__main__":

@@ -46,7 +46,10 @@ pub(super) fn layout(positions: &[Vec3], quads: &[Quad]) -> Vec<[Vec2; 4]> {
             let flat = match chart {
                 CHART_PALMAR => sheet(positions, lattice, 1.0),
                 CHART_DORSAL => sheet(positions, lattice, -1.0),
-                CHART_CAP => lattice.iter().map(|(k, v)| (*k, Vec2::new(positions[*v as usize].x, positions[*v as usize].z))).collect(),
+                CHART_CAP => lattice
+                    .iter()
+                    .map(|(k, v)| (*k, Vec2::new(positions[*v as usize].x, positions[*v as usize].z)))
+                    .collect(),
                 CHART_FOREARM => strip(positions, lattice, 26, 14),
                 _ => strip(positions, lattice, 8, 5),
             };

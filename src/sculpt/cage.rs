@@ -227,7 +227,8 @@ impl Cage<'_> {
         for j in 0..LAST_ROW {
             for i in 0..COLUMNS - 1 {
                 for (sheet, chart) in [(PALMAR, CHART_PALMAR), (DORSAL, CHART_DORSAL)] {
-                    let corners = [cell(i, j, sheet), cell(i, j + 1, sheet), cell(i + 1, j + 1, sheet), cell(i + 1, j, sheet)];
+                    let corners =
+                        [cell(i, j, sheet), cell(i, j + 1, sheet), cell(i + 1, j + 1, sheet), cell(i + 1, j, sheet)];
                     self.quad(chart, HandPart::Palm, corners);
                 }
             }
@@ -265,7 +266,8 @@ impl Cage<'_> {
         let turns: Vec<f32> = (0..n).map(half).chain([1.0]).chain((0..n).map(|k| 1.0 + half(k))).chain([2.0]).collect();
         let count = ring.len();
         for (row, &[y, breadth, depth, wrist]) in spec.forearm_rows.iter().enumerate() {
-            let current: Vec<Key> = if row == 0 { ring.clone() } else { (0..count).map(|k| Key::Forearm(row, k)).collect() };
+            let current: Vec<Key> =
+                if row == 0 { ring.clone() } else { (0..count).map(|k| Key::Forearm(row, k)).collect() };
             for (k, turn) in turns.iter().enumerate() {
                 let (sin, cos) = libm::sincosf(turn * std::f32::consts::PI);
                 let p = Vec3::new(cos * breadth * c, y * length, sin * depth * c);
@@ -274,14 +276,23 @@ impl Cage<'_> {
                         self.vertices[*v as usize].position = p;
                     }
                 } else {
-                    self.add(current[k], p, bones(&[(Joint::Wrist, wrist), (Joint::Forearm, 1.0 - wrist)]), 0.5 + 0.5 * sin);
+                    self.add(
+                        current[k],
+                        p,
+                        bones(&[(Joint::Wrist, wrist), (Joint::Forearm, 1.0 - wrist)]),
+                        0.5 + 0.5 * sin,
+                    );
                 }
             }
             for k in 0..if row == 0 { 0 } else { count } {
                 // the chart is cut at the ulnar side, where column 12 stands
                 let (m, col) = ((k + 1) % count, (k + count - n) % count);
-                let corners =
-                    [(ring[k], col, row - 1), (ring[m], col + 1, row - 1), (current[m], col + 1, row), (current[k], col, row)];
+                let corners = [
+                    (ring[k], col, row - 1),
+                    (ring[m], col + 1, row - 1),
+                    (current[m], col + 1, row),
+                    (current[k], col, row),
+                ];
                 self.quad(CHART_FOREARM, HandPart::Arm, corners);
             }
             ring = current;
@@ -359,7 +370,12 @@ impl Cage<'_> {
             let part = HandPart::Segment(digit, 2 - last_bone as u8);
             for col in 0..8 {
                 let (a, b) = ((CUT + col) % 8, (CUT + col + 1) % 8);
-                let corners = [(previous[a], col, n), (current[a], col, n + 1), (current[b], col + 1, n + 1), (previous[b], col + 1, n)];
+                let corners = [
+                    (previous[a], col, n),
+                    (current[a], col, n + 1),
+                    (current[b], col + 1, n + 1),
+                    (previous[b], col + 1, n),
+                ];
                 self.quad(chart, part, corners);
             }
             previous = current;
@@ -371,7 +387,8 @@ impl Cage<'_> {
         for col in [0, 2, 4, 6] {
             let [a, b, c] = [0, 1, 2].map(|k| ((CUT + col + k) % 8, col + k));
             let n = rings.len();
-            let corners = [(previous[a.0], a.1, n), (tip, col + 1, n + 1), (previous[c.0], c.1, n), (previous[b.0], b.1, n)];
+            let corners =
+                [(previous[a.0], a.1, n), (tip, col + 1, n + 1), (previous[c.0], c.1, n), (previous[b.0], b.1, n)];
             self.quad(chart, HandPart::Segment(digit, 0), corners);
         }
     }

@@ -297,7 +297,11 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
         let cap_start = row.cap_start * b[k.saturating_sub(1)];
         Limb::new(frames[chain[k].index()], Profile::new(&stations, [cap_start, cap_end], row.exponent))
     };
-    DigitLimbs { limbs: [limb(0, &spec.proximal), limb(1, &spec.middle), limb(2, &spec.distal)], fillets: spec.fillets, lengths }
+    DigitLimbs {
+        limbs: [limb(0, &spec.proximal), limb(1, &spec.middle), limb(2, &spec.distal)],
+        fillets: spec.fillets,
+        lengths,
+    }
 }
 
 fn metacarpal_length(frames: &[BoneFrame; JOINT_COUNT], digit: Digit) -> f32 {
@@ -314,7 +318,10 @@ fn ray(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit) -> Limb {
     let axes = axes_along_y(along, metacarpal.axes.z_axis).unwrap_or(metacarpal.axes);
     let length = along.length();
     let lead = spec.lead_in;
-    let station = |t: f32, b: f32, dorsal: f32, palmar: f32| Station { y: t * length, section: [b * c, dorsal * depth, palmar * depth, 0.0] };
+    let station = |t: f32, b: f32, dorsal: f32, palmar: f32| Station {
+        y: t * length,
+        section: [b * c, dorsal * depth, palmar * depth, 0.0],
+    };
     let mut stations =
         vec![station(lead.t, lead.breadth * row.breadth[0], lead.dorsal * row.dorsal[0], lead.palmar * row.palmar[0])];
     stations.extend((0..3).map(|k| station(spec.t[k], row.breadth[k], row.dorsal[k], row.palmar[k])));

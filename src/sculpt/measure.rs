@@ -69,7 +69,9 @@ pub fn tape(points: &[Vec2]) -> f32 {
     let half = |points: &mut dyn Iterator<Item = &Vec2>| {
         let mut hull: Vec<Vec2> = Vec::new();
         for p in points {
-            while hull.len() >= 2 && (hull[hull.len() - 1] - hull[hull.len() - 2]).perp_dot(*p - hull[hull.len() - 1]) <= 0.0 {
+            while hull.len() >= 2
+                && (hull[hull.len() - 1] - hull[hull.len() - 2]).perp_dot(*p - hull[hull.len() - 1]) <= 0.0
+            {
                 hull.pop();
             }
             hull.push(*p);

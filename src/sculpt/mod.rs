@@ -3,20 +3,26 @@
 //! Inside this module lengths are millimetres, as in the anthropometric tables; what leaves it as a rig is in metres.
 
 mod atlas;
+pub mod bake;
 mod build;
 mod cage;
 mod deform;
 pub mod field;
 pub mod field_spec;
-pub mod mesh;
 pub mod measure;
+pub mod mesh;
 mod primitives;
 mod project;
 pub mod skeleton;
+pub mod skin_regions;
+pub mod skin_relief;
+pub mod skin_space;
+pub mod skin_spec;
 pub mod spec;
 pub mod subject;
 pub mod template;
 
+pub use bake::bake;
 pub use build::{Built, build, build_with_template, skin_mm};
 pub use field::{DigitPoint, HandField};
 pub use skeleton::{capsules, skeleton};

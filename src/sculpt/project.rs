@@ -9,7 +9,13 @@ use super::mesh::{Face, Vertex, neighbours};
 const LIMIT: f32 = 6.0;
 
 /// Newton steps onto the surface with tangential relaxation towards the neighbours' middle; returns the residuals, mm.
-pub(super) fn project(field: &HandField, vertices: &mut [Vertex], faces: &[Face], iterations: usize, relax: f32) -> Vec<f32> {
+pub(super) fn project(
+    field: &HandField,
+    vertices: &mut [Vertex],
+    faces: &[Face],
+    iterations: usize,
+    relax: f32,
+) -> Vec<f32> {
     let around = neighbours(vertices.len(), faces);
     let mut p: Vec<Vec3> = vertices.iter().map(|v| v.position).collect();
     for k in 0..iterations {

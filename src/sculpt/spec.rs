@@ -10,6 +10,7 @@ use crate::rig::{DOF_COUNT, DOFS, Dof, HandShape, Limit};
 
 use super::SculptError;
 use super::field_spec::{CageSpec, FieldSpec};
+use super::skin_spec::{RegionSpec, ReliefSpec};
 
 /// Version of the file format that this module reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -34,6 +35,10 @@ pub struct RigSpec {
     pub capsules: CapsuleSpec,
     /// Range of every degree of freedom, degrees.
     pub limits: BTreeMap<Dof, LimitDeg>,
+    /// Creases, wrinkles, nails, veins.
+    pub relief: ReliefSpec,
+    /// Where skin is red.
+    pub regions: RegionSpec,
     /// The implicit surface.
     pub field: FieldSpec,
     /// The quad cage.
@@ -75,9 +80,12 @@ impl RigSpec {
             match self.limits.get(&dof) {
                 None => faults.push(format!("`limits.{}` is missing", dof.name())),
                 Some(l) if l.hard[0] <= l.soft[0] && l.soft[0] <= l.soft[1] && l.soft[1] <= l.hard[1] => {}
-                Some(_) => faults.push(format!("`limits.{}`: `soft` must lie within `hard`, low before high", dof.name())),
+                Some(_) => {
+                    faults.push(format!("`limits.{}`: `soft` must lie within `hard`, low before high", dof.name()))
+                }
             }
         }
+        faults.extend(self.relief.faults());
         let known = |name: &String| self.shapes.iter().any(|s| s.name == *name);
         for (subject, coefficients) in &self.subjects {
             let unknown = coefficients.keys().filter(|k| !known(k));
@@ -126,7 +134,13 @@ impl RigSpec {
             for j in 0..=i {
                 let done: f32 = (0..j).map(|k| l[i][k] * l[j][k]).sum();
                 let rest: f32 = correlation(i, j) - done;
-                l[i][j] = if i == j { rest.max(0.0).sqrt() } else if l[j][j] > 0.0 { rest / l[j][j] } else { 0.0 };
+                l[i][j] = if i == j {
+                    rest.max(0.0).sqrt()
+                } else if l[j][j] > 0.0 {
+                    rest / l[j][j]
+                } else {
+                    0.0
+                };
             }
         }
         l

@@ -115,3 +115,132 @@ pub fn skin_mm(template: &Template, pose: &crate::rig::HandPose) -> Vec<Vec3> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use super::*;
+    use crate::rig::{HandPart, HandShape};
+    use crate::sculpt::{HandField, Sex, testing};
+    use crate::seed::dataset_stream;
+
+    fn built() -> &'static Built {
+        static BUILT: OnceLock<Built> = OnceLock::new();
+        BUILT.get_or_init(|| build_with_template(&testing::spec(), 1))
+    }
+
+    /// Vertices with a shape's deltas added, mm.
+    fn shaped(rig: &Rig, shape: &HandShape) -> Vec<Vec3> {
+        let moved = |k: usize| {
+            let deltas = rig.shapes.iter().zip(&shape.0).map(|(s, c)| s.position_deltas_m[k] * *c);
+            (rig.mesh.positions_m[k] + deltas.sum::<Vec3>()) / M_PER_MM
+        };
+        (0..rig.mesh.positions_m.len()).map(moved).collect()
+    }
+
+    #[test]
+    fn mesh_is_complete_and_consistent() {
+        let mesh = &built().rig.mesh;
+        let n = mesh.positions_m.len();
+        assert_eq!(
+            [mesh.normals.len(), mesh.uvs.len(), mesh.joints.len(), mesh.weights.len(), mesh.palmar.len()],
+            [n; 5]
+        );
+        assert_eq!(mesh.triangles.len(), mesh.triangle_part.len());
+        assert!(mesh.triangles.iter().flatten().all(|v| (*v as usize) < n));
+        assert!(mesh.weights.iter().all(|w| (w.iter().sum::<f32>() - 1.0).abs() < 1e-5 && w.iter().all(|w| *w >= 0.0)));
+        assert!(mesh.uvs.iter().all(|uv| uv.min_element() >= 0.0 && uv.max_element() <= 1.0));
+        for part in 0..=HandPart::Arm.index() {
+            assert!(mesh.triangle_part.iter().filter(|p| **p == part).count() > 20, "part {part}");
+        }
+        let top = mesh.positions_m.iter().map(|p| p.y).fold(0.0, f32::max);
+        assert!((top - 0.1872).abs() < 1e-3, "{top}");
+    }
+
+    #[test]
+    fn atlas_charts_neither_fold_nor_overlap() {
+        let mesh = &built().rig.mesh;
+        let corners = |t: &[u32; 3]| t.map(|v| mesh.uvs[v as usize]);
+        let area = |[a, b, c]: [glam::Vec2; 3]| 0.5 * (b - a).perp_dot(c - a);
+        assert!(mesh.triangles.iter().map(|t| area(corners(t))).all(|a| a < 0.0), "one orientation: v points down");
+        // texels covered by more than one triangle's inside would mean overlap
+        const SIZE: usize = 256;
+        let mut owner = vec![0_u8; SIZE * SIZE];
+        for t in &mesh.triangles {
+            let [a, b, c] = corners(t).map(|uv| uv * SIZE as f32);
+            let (lo, hi) = (a.min(b).min(c).as_usizevec2(), a.max(b).max(c).as_usizevec2());
+            for (x, y) in (lo.x..=hi.x).flat_map(|x| (lo.y..=hi.y).map(move |y| (x, y))) {
+                let p = glam::Vec2::new(x as f32 + 0.5, y as f32 + 0.5);
+                let inside = [(a, b), (b, c), (c, a)].iter().all(|(q, r)| (*r - *q).perp_dot(p - *q) < -1e-3);
+                owner[y * SIZE + x] += u8::from(inside);
+            }
+        }
+        assert!(owner.iter().all(|n| *n <= 1));
+        let used = owner.iter().filter(|n| **n > 0).count() as f32 / owner.len() as f32;
+        assert!(used > 0.45, "{used}");
+    }
+
+    #[test]
+    fn pruned_weights_barely_move_the_skin() {
+        let lost: Vec<f32> = built()
+            .template
+            .weights
+            .iter()
+            .map(|w| {
+                let mut sorted = *w;
+                sorted.sort_by(|a, b| b.total_cmp(a));
+                sorted[INFLUENCES..].iter().sum()
+            })
+            .collect();
+        assert!(lost.iter().all(|l| *l < 0.04), "{:?}", lost.iter().fold(0.0_f32, |m, l| m.max(*l)));
+    }
+
+    #[test]
+    fn blended_hands_lie_on_the_surface_of_the_hand_they_stand_for() {
+        let Built { rig, .. } = built();
+        let spec = testing::spec();
+        for (name, [most, mean]) in
+            [("mean_male", [0.1, 0.02]), ("mean_female", [0.1, 0.02]), ("broad", [0.7, 0.15]), ("slender", [0.7, 0.1])]
+        {
+            let shape = spec.subject(name).unwrap();
+            let field = HandField::new(&Subject::of_shape(&spec, &shape));
+            let gaps: Vec<f32> = field.distances(&shaped(rig, &shape)).iter().map(|d| d.abs()).collect();
+            let worst = gaps.iter().fold(0.0_f32, |m, g| m.max(*g));
+            let average = gaps.iter().sum::<f32>() / gaps.len() as f32;
+            assert!(worst < most && average < mean, "{name}: {worst} {average}");
+        }
+    }
+
+    #[test]
+    fn blended_skeletons_are_those_of_the_hand_they_stand_for() {
+        let spec = testing::spec();
+        let shape = spec.subject("broad").unwrap();
+        let expected = skeleton(&Subject::of_shape(&spec, &shape));
+        for k in 0..JOINT_COUNT {
+            let deltas = built().rig.shapes.iter().zip(&shape.0).map(|(s, c)| s.offset_deltas_m[k] * *c);
+            let found = built().rig.skeleton.offset_m[k] + deltas.sum::<Vec3>();
+            assert!(found.distance(expected.offset_m[k]) < 3e-4, "joint {k}: {found} {}", expected.offset_m[k]);
+        }
+    }
+
+    #[test]
+    fn drawn_hands_have_no_folded_quad() {
+        let Built { rig, template, source } = built();
+        let spec = testing::spec();
+        for number in 0..30 {
+            let mut stream = dataset_stream(2, "subject", number);
+            let z: Vec<f32> = spec.shapes.iter().map(|_| stream.normal()).collect();
+            let sex = if number.is_multiple_of(2) { Sex::Female } else { Sex::Male };
+            let blended = shaped(rig, &spec.draw(sex, &z, 1.0));
+            let mut p = template.positions.clone();
+            source.iter().zip(blended).for_each(|(v, at)| p[*v as usize] = at);
+            let folded = template.faces.iter().filter(|f| {
+                let [a, b, c, d] = f.v.map(|v| p[v as usize]);
+                (b - a).cross(d - a).dot((d - c).cross(b - c)) < 0.0
+            });
+            let at: Vec<Vec3> = folded.map(|f| p[f.v[0] as usize]).collect();
+            assert!(at.is_empty(), "subject {number}: {at:?}");
+        }
+    }
+}

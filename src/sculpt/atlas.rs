@@ -50,7 +50,7 @@ pub(super) fn layout(positions: &[Vec3], quads: &[Quad]) -> Vec<[Vec2; 4]> {
                 CHART_DORSAL => sheet(positions, lattice, -1.0),
                 CHART_CAP => lattice
                     .iter()
-                    .map(|(k, v)| (*k, Vec2::new(positions[*v as usize].x, positions[*v as usize].z)))
+                    .map(|(k, v)| (*k, Vec2::new(-positions[*v as usize].x, positions[*v as usize].z)))
                     .collect(),
                 CHART_FOREARM => strip(positions, lattice, (26, 0, 1.0)),
                 _ => strip(positions, lattice, (8, 5, -1.0)),
@@ -105,12 +105,17 @@ fn strip(positions: &[Vec3], lattice: &Lattice, layout: (u8, u8, f32)) -> BTreeM
         let (here, reference) = (around(row, end), ROOT_WIDTH * around(level, end));
         if row < level && here > reference { reference / here } else { 1.0 }
     };
+    // the forearm's strip goes down, in straight rows
+    let pitch = |row: u8, column: u8| -> f32 {
+        let one = |c: u8| step(at(row, c), at(row + 1, c));
+        if down > 0.0 { (0..columns).map(one).sum::<f32>() / f32::from(columns) } else { one(column) }
+    };
     let mut out = BTreeMap::new();
     for column in 0..=columns {
         for row in 0..=rings {
             let end = if column < middle { 0 } else { columns };
             let u = around(row, column) * narrowed(row, end) * if column < middle { 1.0 } else { -1.0 };
-            let along: f32 = (row.min(level)..row.max(level)).map(|r| step(at(r, column), at(r + 1, column))).sum();
+            let along: f32 = (row.min(level)..row.max(level)).map(|r| pitch(r, column)).sum();
             out.insert((row, column), Vec2::new(u, if row < level { -down * along } else { down * along }));
         }
     }

@@ -81,7 +81,7 @@ impl RigSpec {
                 None => faults.push(format!("`limits.{}` is missing", dof.name())),
                 Some(l) if l.hard[0] <= l.soft[0] && l.soft[0] <= l.soft[1] && l.soft[1] <= l.hard[1] => {}
                 Some(_) => {
-                    faults.push(format!("`limits.{}`: `soft` must lie within `hard`, low before high", dof.name()))
+                    faults.push(format!("`limits.{}`: `soft` must lie within `hard`, low before high", dof.name()));
                 }
             }
         }

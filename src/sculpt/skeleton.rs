@@ -161,7 +161,7 @@ mod tests {
         (Joint::RingFingerTip, [-28.135_423, 176.833_54, 18.869_586]),
         (Joint::PinkyFingerPhalanxProximal, [-34.572, 69.92, 2.5]),
         (Joint::PinkyFingerTip, [-54.278_825, 147.614_45, 20.706_578]),
-        (Joint::ThumbPhalanxProximal, [48.321_962, 43.905_69, 25.547_037]),
+        (Joint::ThumbPhalanxProximal, [48.321_96, 43.905_69, 25.547_037]),
         (Joint::ThumbTip, [96.029_02, 86.012_25, 49.403_116]),
     ];
     const RADIAL_AXES: [(Joint, [f32; 3]); 5] = [

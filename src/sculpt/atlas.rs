@@ -11,6 +11,8 @@ use super::mesh::{CHART_CAP, CHART_COUNT, CHART_DORSAL, CHART_FOREARM, CHART_PAL
 /// Texels of padding around each chart, and the texture size that they count at.
 const PADDING_TEXELS: f32 = 4.0;
 const TEXTURE_TEXELS: f32 = 1024.0;
+/// Largest width of a strip's root relative to its reference ring.
+const ROOT_WIDTH: f32 = 1.25;
 
 /// Place on a chart's lattice: (row, column), and the vertex there.
 type Lattice = BTreeMap<(u8, u8), u32>;
@@ -48,10 +50,10 @@ pub(super) fn layout(positions: &[Vec3], quads: &[Quad]) -> Vec<[Vec2; 4]> {
                 CHART_DORSAL => sheet(positions, lattice, -1.0),
                 CHART_CAP => lattice
                     .iter()
-                    .map(|(k, v)| (*k, Vec2::new(positions[*v as usize].x, positions[*v as usize].z)))
+                    .map(|(k, v)| (*k, Vec2::new(-positions[*v as usize].x, positions[*v as usize].z)))
                     .collect(),
-                CHART_FOREARM => strip(positions, lattice, 26, 14),
-                _ => strip(positions, lattice, 8, 5),
+                CHART_FOREARM => strip(positions, lattice, (26, 0, 1.0)),
+                _ => strip(positions, lattice, (8, 5, -1.0)),
             };
             at_origin(flat, density(chart))
         })
@@ -86,26 +88,41 @@ fn sheet(positions: &[Vec3], lattice: &Lattice, facing: f32) -> BTreeMap<(u8, u8
         .collect()
 }
 
-/// Rings of `columns` unrolled: arc length around from the middle column, arc length along from row `level`.
-fn strip(positions: &[Vec3], lattice: &Lattice, columns: u8, level: u8) -> BTreeMap<(u8, u8), Vec2> {
+/// Rings unrolled: arc length around from the middle column, arc length along from a reference row. The layout is (columns,
+/// reference row, 1 where rows follow each other down the texture and -1 where they go up).
+fn strip(positions: &[Vec3], lattice: &Lattice, layout: (u8, u8, f32)) -> BTreeMap<(u8, u8), Vec2> {
+    let (columns, level, down) = layout;
     let at = |row: u8, column: u8| lattice.get(&(row, column)).map(|v| positions[*v as usize]);
     let step = |a: Option<Vec3>, b: Option<Vec3>| a.zip(b).map_or(0.0, |(a, b)| a.distance(b));
     let middle = columns / 2;
     let rings = lattice.keys().map(|k| k.0).filter(|r| at(*r, 0).is_some()).max().unwrap_or(0);
     let level = level.min(rings);
+    let around = |row: u8, column: u8| -> f32 {
+        (column.min(middle)..column.max(middle)).map(|c| step(at(row, c), at(row, c + 1))).sum()
+    };
+    // the root's wide rings are narrowed: they would waste the room beside the strip
+    let narrowed = |row: u8, end: u8| {
+        let (here, reference) = (around(row, end), ROOT_WIDTH * around(level, end));
+        if row < level && here > reference { reference / here } else { 1.0 }
+    };
+    // the forearm's strip goes down, in straight rows
+    let pitch = |row: u8, column: u8| -> f32 {
+        let one = |c: u8| step(at(row, c), at(row + 1, c));
+        if down > 0.0 { (0..columns).map(one).sum::<f32>() / f32::from(columns) } else { one(column) }
+    };
     let mut out = BTreeMap::new();
     for column in 0..=columns {
         for row in 0..=rings {
-            let around: f32 = (column.min(middle)..column.max(middle)).map(|c| step(at(row, c), at(row, c + 1))).sum();
-            let along: f32 = (row.min(level)..row.max(level)).map(|r| step(at(r, column), at(r + 1, column))).sum();
-            let u = if column < middle { around } else { -around };
-            out.insert((row, column), Vec2::new(u, if row < level { along } else { -along }));
+            let end = if column < middle { 0 } else { columns };
+            let u = around(row, column) * narrowed(row, end) * if column < middle { 1.0 } else { -1.0 };
+            let along: f32 = (row.min(level)..row.max(level)).map(|r| pitch(r, column)).sum();
+            out.insert((row, column), Vec2::new(u, if row < level { -down * along } else { down * along }));
         }
     }
     // the tip stands above the middle of each wedge
     for &(row, column) in lattice.keys().filter(|k| k.0 > rings) {
         let base = out.get(&(rings, column)).copied().unwrap_or_default();
-        out.insert((row, column), base - Vec2::Y * step(at(rings, column), at(row, column)));
+        out.insert((row, column), base + Vec2::Y * down * step(at(rings, column), at(row, column)));
     }
     out
 }

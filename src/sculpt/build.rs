@@ -8,12 +8,14 @@ use glam::Vec3;
 use crate::rig::{BlendShape, JOINT_COUNT, Rig, RigMesh};
 
 use super::deform::carry;
-use super::mesh::{normals, triangles};
+use super::mesh::{neighbours, normals, triangles};
 use super::spec::RigSpec;
 use super::{Subject, Template, capsules, skeleton, template};
 
 const M_PER_MM: f32 = 1e-3;
 const INFLUENCES: usize = 4;
+/// Passes that even out a shape's deltas where the webs' tight folds make them jump from vertex to vertex.
+const SMOOTHING: usize = 1;
 
 /// A rig with the template it was made from.
 #[derive(Debug, Clone)]
@@ -36,16 +38,15 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
     let mean = Subject::mean_adult(spec);
     let template = template(&mean, levels);
     let (mesh, source) = assemble(&template);
+    let around = neighbours(template.positions.len(), &template.faces);
     let shapes = spec.shapes.iter().map(|row| {
         let [low, high] = [-row.step, row.step].map(|step| mean.clone().with(row.parameter, step));
         let (before, after) = (carry(&template, &low), carry(&template, &high));
+        let deltas = smoothed(before.iter().zip(&after).map(|(a, b)| *b - *a).collect(), &around);
         let (low, high) = (skeleton(&low), skeleton(&high));
         BlendShape {
             name: row.name.clone(),
-            position_deltas_m: source
-                .iter()
-                .map(|&v| (after[v as usize] - before[v as usize]) * (0.5 * M_PER_MM))
-                .collect(),
+            position_deltas_m: source.iter().map(|&v| deltas[v as usize] * (0.5 * M_PER_MM)).collect(),
             offset_deltas_m: std::array::from_fn(|k| (high.offset_m[k] - low.offset_m[k]) * 0.5),
         }
     });
@@ -59,6 +60,15 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
         skin: None,
     };
     Built { rig, template, source }
+}
+
+/// Deltas half way to the middle of their neighbours', a few times over.
+fn smoothed(mut deltas: Vec<Vec3>, around: &[Vec<u32>]) -> Vec<Vec3> {
+    for _ in 0..SMOOTHING {
+        let middle = |list: &Vec<u32>| list.iter().map(|w| deltas[*w as usize]).sum::<Vec3>() / list.len() as f32;
+        deltas = around.iter().zip(&deltas).map(|(list, d)| 0.5 * (*d + middle(list))).collect();
+    }
+    deltas
 }
 
 /// The template in metres with vertices doubled along the atlas' seams, and the template's vertex behind each.
@@ -114,4 +124,139 @@ pub fn skin_mm(template: &Template, pose: &crate::rig::HandPose) -> Vec<Vec3> {
             used.map(|(w, m)| m.point(*p * M_PER_MM) * *w).sum::<Vec3>() / M_PER_MM
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use super::*;
+    use crate::rig::{HandPart, HandShape};
+    use crate::sculpt::{HandField, Sex, testing};
+    use crate::seed::dataset_stream;
+
+    /// Texels per side at which the atlas is checked.
+    const SIZE: usize = 256;
+
+    fn built() -> &'static Built {
+        static BUILT: OnceLock<Built> = OnceLock::new();
+        BUILT.get_or_init(|| build_with_template(&testing::spec(), 1))
+    }
+
+    /// Vertices with a shape's deltas added, mm.
+    fn shaped(rig: &Rig, shape: &HandShape) -> Vec<Vec3> {
+        let moved = |k: usize| {
+            let deltas = rig.shapes.iter().zip(&shape.0).map(|(s, c)| s.position_deltas_m[k] * *c);
+            (rig.mesh.positions_m[k] + deltas.sum::<Vec3>()) / M_PER_MM
+        };
+        (0..rig.mesh.positions_m.len()).map(moved).collect()
+    }
+
+    #[test]
+    fn mesh_is_complete_and_consistent() {
+        let mesh = &built().rig.mesh;
+        let n = mesh.positions_m.len();
+        assert_eq!(
+            [mesh.normals.len(), mesh.uvs.len(), mesh.joints.len(), mesh.weights.len(), mesh.palmar.len()],
+            [n; 5]
+        );
+        assert_eq!(mesh.triangles.len(), mesh.triangle_part.len());
+        assert!(mesh.triangles.iter().flatten().all(|v| (*v as usize) < n));
+        assert!(mesh.weights.iter().all(|w| (w.iter().sum::<f32>() - 1.0).abs() < 1e-5 && w.iter().all(|w| *w >= 0.0)));
+        assert!(mesh.uvs.iter().all(|uv| uv.min_element() >= 0.0 && uv.max_element() <= 1.0));
+        for part in 0..=HandPart::Arm.index() {
+            let of_part = mesh.triangle_part.iter().map(|p| usize::from(*p == part));
+            assert!(of_part.sum::<usize>() > 20, "part {part}");
+        }
+        let top = mesh.positions_m.iter().map(|p| p.y).fold(0.0, f32::max);
+        assert!((top - 0.1872).abs() < 1e-3, "{top}");
+    }
+
+    #[test]
+    fn atlas_charts_neither_fold_nor_overlap() {
+        let mesh = &built().rig.mesh;
+        let corners = |t: &[u32; 3]| t.map(|v| mesh.uvs[v as usize]);
+        let area = |[a, b, c]: [glam::Vec2; 3]| 0.5 * (b - a).perp_dot(c - a);
+        assert!(mesh.triangles.iter().map(|t| area(corners(t))).all(|a| a < 0.0), "one orientation: v points down");
+        // texels covered by more than one triangle's inside would mean overlap
+        let mut owner = vec![0_u8; SIZE * SIZE];
+        for t in &mesh.triangles {
+            let [a, b, c] = corners(t).map(|uv| uv * SIZE as f32);
+            let (lo, hi) = (a.min(b).min(c).as_usizevec2(), a.max(b).max(c).as_usizevec2());
+            for (x, y) in (lo.x..=hi.x).flat_map(|x| (lo.y..=hi.y).map(move |y| (x, y))) {
+                let p = glam::Vec2::new(x as f32 + 0.5, y as f32 + 0.5);
+                let inside = [(a, b), (b, c), (c, a)].iter().all(|(q, r)| (*r - *q).perp_dot(p - *q) < -1e-3);
+                owner[y * SIZE + x] += u8::from(inside);
+            }
+        }
+        assert!(owner.iter().all(|n| *n <= 1));
+        let used = owner.iter().filter(|n| **n > 0).count() as f32 / owner.len() as f32;
+        assert!(used > 0.44, "{used}");
+    }
+
+    #[test]
+    fn pruned_weights_barely_move_the_skin() {
+        let lost: Vec<f32> = built()
+            .template
+            .weights
+            .iter()
+            .map(|w| {
+                let mut sorted = *w;
+                sorted.sort_by(|a, b| b.total_cmp(a));
+                sorted[INFLUENCES..].iter().sum()
+            })
+            .collect();
+        assert!(lost.iter().all(|l| *l < 0.04), "{:?}", lost.iter().fold(0.0_f32, |m, l| m.max(*l)));
+    }
+
+    #[test]
+    fn blended_hands_lie_on_the_surface_of_the_hand_they_stand_for() {
+        let Built { rig, .. } = built();
+        let spec = testing::spec();
+        for (name, [most, mean]) in [
+            ("mean_male", [0.15, 0.03]),
+            ("mean_female", [0.15, 0.03]),
+            ("broad", [0.7, 0.15]),
+            ("slender", [0.7, 0.1]),
+        ] {
+            let shape = spec.subject(name).unwrap();
+            let field = HandField::new(&Subject::of_shape(&spec, &shape));
+            let gaps: Vec<f32> = field.distances(&shaped(rig, &shape)).iter().map(|d| d.abs()).collect();
+            let worst = gaps.iter().fold(0.0_f32, |m, g| m.max(*g));
+            let average = gaps.iter().sum::<f32>() / gaps.len() as f32;
+            assert!(worst < most && average < mean, "{name}: {worst} {average}");
+        }
+    }
+
+    #[test]
+    fn blended_skeletons_are_those_of_the_hand_they_stand_for() {
+        let spec = testing::spec();
+        let shape = spec.subject("broad").unwrap();
+        let expected = skeleton(&Subject::of_shape(&spec, &shape));
+        for k in 0..JOINT_COUNT {
+            let deltas = built().rig.shapes.iter().zip(&shape.0).map(|(s, c)| s.offset_deltas_m[k] * *c);
+            let found = built().rig.skeleton.offset_m[k] + deltas.sum::<Vec3>();
+            assert!(found.distance(expected.offset_m[k]) < 3e-4, "joint {k}: {found} {}", expected.offset_m[k]);
+        }
+    }
+
+    #[test]
+    fn drawn_hands_fold_at_most_a_web_corner() {
+        let Built { rig, template, source } = built();
+        let spec = testing::spec();
+        for number in 0..30 {
+            let mut stream = dataset_stream(2, "subject", number);
+            let z: Vec<f32> = spec.shapes.iter().map(|_| stream.normal()).collect();
+            let sex = if number.is_multiple_of(2) { Sex::Female } else { Sex::Male };
+            let blended = shaped(rig, &spec.draw(sex, &z, 1.0));
+            let mut p = template.positions.clone();
+            source.iter().zip(blended).for_each(|(v, at)| p[*v as usize] = at);
+            let folded = template.faces.iter().filter(|f| {
+                let [a, b, c, d] = f.v.map(|v| p[v as usize]);
+                (b - a).cross(d - a).dot((d - c).cross(b - c)) < 0.0
+            });
+            let at: Vec<Vec3> = folded.map(|f| p[f.v[0] as usize]).collect();
+            assert!(at.len() <= 2 && at.iter().all(|p| p.y > 60.0), "subject {number}: {at:?}");
+        }
+    }
 }

@@ -153,8 +153,8 @@ impl Cage<'_> {
     fn palm_vertices(&mut self) {
         let heights = self.web_heights();
         for row in 0..=LAST_ROW {
-            for column in 0..COLUMNS {
-                self.palm_column(row, column, heights[column]);
+            for (column, height) in heights.into_iter().enumerate() {
+                self.palm_column(row, column, height);
             }
         }
     }

@@ -124,7 +124,9 @@ pub(super) fn orient(vertices: &[Vertex], quads: &mut [Quad]) {
         })
         .sum();
     if six_volumes < 0.0 {
-        quads.iter_mut().for_each(|q| q.corners.reverse());
+        for quad in quads {
+            quad.corners.reverse();
+        }
     }
 }
 
@@ -221,7 +223,7 @@ pub fn volume(positions: &[Vec3], faces: &[Face]) -> f64 {
 
 /// The edge neighbours of every vertex, in rising order.
 pub(super) fn neighbours(count: usize, faces: &[Face]) -> Vec<Vec<u32>> {
-    let mut out = vec![Vec::new(); count];
+    let mut out: Vec<Vec<u32>> = vec![Vec::new(); count];
     for face in faces {
         for a in 0..4 {
             let (x, y) = (face.v[a], face.v[(a + 1) % 4]);
@@ -229,7 +231,9 @@ pub(super) fn neighbours(count: usize, faces: &[Face]) -> Vec<Vec<u32>> {
             out[x as usize].push(y);
         }
     }
-    out.iter_mut().for_each(|list: &mut Vec<u32>| list.sort_unstable());
+    for list in &mut out {
+        list.sort_unstable();
+    }
     out
 }
 

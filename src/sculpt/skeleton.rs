@@ -56,10 +56,7 @@ fn reference(spec: &std::sync::Arc<RigSpec>) -> Skeleton {
 }
 
 fn add_finger(skeleton: &mut Skeleton, average: &Subject, digit: Digit, row: &FingerSpec) {
-    let [abduction, flexion, pip, dip] = match Dof::finger(digit) {
-        Some(dofs) => dofs,
-        None => return,
-    };
+    let Some([abduction, flexion, pip, dip]) = Dof::finger(digit) else { return };
     let roll = turn(Vec3::Y, -row.metacarpal_roll_deg);
     let along = average.point(row.mcp) - average.cmc(digit);
     let metacarpal = Quat::from_mat3(&axes_along_y(along, roll * Vec3::Z).unwrap_or(Mat3::IDENTITY));
@@ -164,8 +161,8 @@ mod tests {
         (Joint::RingFingerTip, [-28.135_423, 176.833_54, 18.869_586]),
         (Joint::PinkyFingerPhalanxProximal, [-34.572, 69.92, 2.5]),
         (Joint::PinkyFingerTip, [-54.278_825, 147.614_45, 20.706_578]),
-        (Joint::ThumbPhalanxProximal, [48.321_962, 43.905_69, 25.547_037]),
-        (Joint::ThumbTip, [96.029_024, 86.012_253, 49.403_116]),
+        (Joint::ThumbPhalanxProximal, [48.321_96, 43.905_69, 25.547_037]),
+        (Joint::ThumbTip, [96.029_02, 86.012_25, 49.403_116]),
     ];
     const RADIAL_AXES: [(Joint, [f32; 3]); 5] = [
         (Joint::IndexFingerMetacarpal, [0.966_604, -0.153_181, 0.205_458]),

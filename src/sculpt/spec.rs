@@ -81,7 +81,7 @@ impl RigSpec {
                 None => faults.push(format!("`limits.{}` is missing", dof.name())),
                 Some(l) if l.hard[0] <= l.soft[0] && l.soft[0] <= l.soft[1] && l.soft[1] <= l.hard[1] => {}
                 Some(_) => {
-                    faults.push(format!("`limits.{}`: `soft` must lie within `hard`, low before high", dof.name()))
+                    faults.push(format!("`limits.{}`: `soft` must lie within `hard`, low before high", dof.name()));
                 }
             }
         }
@@ -455,4 +455,56 @@ pub struct CouplingSpec {
     pub mcp_difference_deg: [f32; 3],
     /// MCP flexion per wrist extension.
     pub tenodesis: f32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sculpt::testing;
+    use crate::seed::dataset_stream;
+
+    const TEXT: &str = include_str!("../../rigs/adult/rig.toml");
+
+    #[test]
+    fn faults_are_collected_and_unknown_keys_refused() {
+        let broken = TEXT
+            .replace("format_version = 1", "format_version = 9")
+            .replace("hard = [-38.0, 22.0]", "hard = [-8.0, 22.0]")
+            .replace("slender = { hand_length", "slender = { hand_lengt");
+        let Err(SculptError::Spec { faults }) = RigSpec::parse(&broken) else { panic!("accepted") };
+        assert_eq!(faults.len(), 3, "{faults:?}");
+        assert!(faults[1].contains("`limits.wrist_deviation`") && faults[2].contains("`subjects.slender.hand_lengt`"));
+        assert!(matches!(RigSpec::parse(&format!("colour = 1\n{TEXT}")), Err(SculptError::Parse(_))));
+    }
+
+    #[test]
+    fn draws_have_the_stated_means_and_correlation() {
+        let spec = testing::spec();
+        let mut stream = dataset_stream(4, "population", 0);
+        let mut draw = || {
+            let z: Vec<f32> = spec.shapes.iter().map(|_| stream.normal()).collect();
+            spec.draw(Sex::Male, &z, 1.0).0
+        };
+        let rows: Vec<Vec<f32>> = (0..4000).map(|_| draw()).collect();
+        let mean = |k: usize| rows.iter().map(|r| r[k]).sum::<f32>() / rows.len() as f32;
+        assert!((mean(0) - spec.shapes[0].male).abs() < 0.06 && (mean(1) - spec.shapes[1].male).abs() < 0.06);
+        let moment = |i: usize, j: usize| {
+            rows.iter().map(|r| (r[i] - mean(i)) * (r[j] - mean(j))).sum::<f32>() / rows.len() as f32
+        };
+        let correlation = moment(0, 1) / (moment(0, 0) * moment(1, 1)).sqrt();
+        assert!((correlation - 0.58).abs() < 0.04, "{correlation}");
+    }
+
+    #[test]
+    fn named_mean_hands_are_the_mean_hands() {
+        let spec = testing::spec();
+        for (name, sex) in [("mean_female", Sex::Female), ("mean_male", Sex::Male)] {
+            let (found, mean) =
+                (crate::sculpt::Subject::of_shape(&spec, &spec.subject(name).unwrap()), spec.mean.get(sex));
+            assert!((found.hand_length_mm - mean.hand_length_mm).abs() < 0.01);
+            assert!((found.hand_breadth_mm - mean.hand_breadth_mm).abs() < 0.01);
+            assert!((found.finger_thickness - mean.finger_thickness).abs() < 1e-4);
+            assert!((found.palm_thickness - mean.palm_thickness).abs() < 1e-4);
+        }
+    }
 }

@@ -57,3 +57,79 @@ pub fn template(subject: &Subject, levels: usize) -> Template {
         field,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::rig::{DOFS, HandPose};
+    use crate::sculpt::mesh::{normals, volume};
+    use crate::sculpt::{Sex, skeleton, skin_mm, testing};
+    use crate::seed::dataset_stream;
+
+    fn drawn(number: u64) -> Subject {
+        let spec = testing::spec();
+        let mut stream = dataset_stream(1, "subject", number);
+        let z: Vec<f32> = spec.shapes.iter().map(|_| stream.normal()).collect();
+        let sex = if number.is_multiple_of(2) { Sex::Female } else { Sex::Male };
+        Subject::of_shape(&spec, &spec.draw(sex, &z, 1.0))
+    }
+
+    #[test]
+    fn topology_is_the_same_for_every_subject() {
+        let reference = template(&testing::reference_subject(), 0);
+        let indices = |t: &Template| t.faces.iter().map(|f| (f.v, f.part, f.chart)).collect::<Vec<_>>();
+        for number in 0..30 {
+            let t = template(&drawn(number), 0);
+            assert_eq!(indices(&t), indices(&reference), "subject {number}");
+            assert_eq!(t.weights, reference.weights, "subject {number}");
+        }
+    }
+
+    #[test]
+    fn mesh_is_closed_and_every_edge_has_two_faces_of_the_same_winding() {
+        let t = template(&testing::reference_subject(), 0);
+        let mut edges: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        for face in &t.faces {
+            for k in 0..4 {
+                *edges.entry((face.v[k], face.v[(k + 1) % 4])).or_default() += 1;
+            }
+        }
+        assert!(edges.iter().all(|(&(a, b), n)| *n == 1 && edges.get(&(b, a)) == Some(&1)));
+        // Euler characteristic of a sphere
+        assert_eq!(t.positions.len() + t.faces.len(), edges.len() / 2 + 2);
+        assert!(volume(&t.positions, &t.faces) > 1e6, "wound outward");
+    }
+
+    #[test]
+    fn mesh_lies_on_the_surface_and_faces_its_way() {
+        for number in 0..2 {
+            let t = template(&drawn(number), 1);
+            assert!(t.residual.iter().all(|r| r.abs() < 0.01));
+            let gradients = t.field.distances_and_gradients(&t.positions);
+            let facing = |(n, g): (&Vec3, &(f32, Vec3))| n.dot(g.1.normalize_or_zero());
+            let worst = normals(&t.positions, &t.faces).iter().zip(&gradients).map(facing).fold(1.0, f32::min);
+            assert!(worst > 0.3, "subject {number}: {worst}");
+        }
+    }
+
+    #[test]
+    fn every_joint_sweeps_without_tearing() {
+        let t = template(&testing::reference_subject(), 1);
+        let s = skeleton(t.field.subject());
+        let rest = volume(&t.positions, &t.faces);
+        assert_eq!(skin_mm(&t, &s.bind_pose).len(), t.positions.len());
+        for dof in DOFS {
+            let limit = t.field.subject().spec.limits()[dof.index()];
+            for angle in limit.soft_rad {
+                let mut pose: HandPose = s.bind_pose;
+                pose.set(dof, angle);
+                let skinned = skin_mm(&t, &pose);
+                assert!(skinned.iter().all(|p| p.is_finite()));
+                let change = volume(&skinned, &t.faces) / rest - 1.0;
+                assert!(change.abs() < 0.03, "{dof:?} {angle}: {change}");
+            }
+        }
+    }
+}

@@ -1,3 +1,5 @@
+//! Rig files: what is written comes back, and what is broken is refused.
+
 use glam::Vec3;
 use proptest::prelude::*;
 

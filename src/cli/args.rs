@@ -15,7 +15,7 @@ pub struct PresetArgs {
     #[arg(value_name = "PRESET", value_hint = ValueHint::FilePath)]
     pub preset: String,
 
-    /// Set a key of the preset to a TOML value, as in --set camera.distance_m='{ uniform = [0.3, 0.5] }'
+    /// Set a key of the preset to a TOML value, as in `--set camera.distance_m='{ uniform = [0.3, 0.5] }'`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
 }
@@ -36,7 +36,7 @@ pub struct GenerateArgs {
     pub count: Option<u64>,
 
     /// Seed of everything random
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
 
     /// Make only part k of n of the dataset, counted from 1

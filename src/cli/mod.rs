@@ -63,7 +63,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Ok(cli) => cli,
         // help and version come this way too, with code 0; if nobody listens there is nothing to say
         Err(said) => {
-            let _ = said.print();
+            said.print().ok();
             return ExitCode::from(said.exit_code() as u8);
         }
     };

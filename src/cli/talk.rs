@@ -5,12 +5,12 @@ use std::io::{IsTerminal, Write, stderr};
 
 /// Why a command could not run, with its causes.
 pub(super) fn error(error: &anyhow::Error) {
-    let _ = writeln!(stderr(), "{}", error_text(error));
+    writeln!(stderr(), "{}", error_text(error)).ok();
 }
 
 /// What is legal and doubtful.
 pub fn warn(what: &dyn Display) {
-    let _ = writeln!(stderr(), "warning: {what}");
+    writeln!(stderr(), "warning: {what}").ok();
 }
 
 /// Causes are indented below the message.
@@ -29,7 +29,7 @@ pub(super) fn start_log() {
     let colour = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let log = tracing_subscriber::fmt().with_writer(stderr).with_ansi(colour).without_time().with_target(false);
     // a second start in the same process changes nothing
-    let _ = log.with_max_level(tracing::Level::WARN).try_init();
+    log.with_max_level(tracing::Level::WARN).try_init().ok();
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use super::{layout, tar_shard::TarShard};
 /// A shard being written.
 pub(super) enum Container {
     Files(FileSet),
-    Tar(Box<TarShard>),
+    Tar(TarShard),
 }
 
 impl Container {
     pub(super) fn create(disk: &Disk, plan: &DatasetPlan) -> Result<Self, DatasetError> {
         match plan.output.format {
-            OutputFormat::Tar => Ok(Self::Tar(Box::new(TarShard::create(disk)?))),
+            OutputFormat::Tar => Ok(Self::Tar(TarShard::create(disk)?)),
             OutputFormat::Loose => Ok(Self::Files(FileSet { disk: disk.clone(), written: Vec::new(), lines: None })),
             OutputFormat::Coco | OutputFormat::Rhd => {
                 Ok(Self::Files(FileSet { disk: disk.clone(), written: Vec::new(), lines: Some(disk.create()?) }))

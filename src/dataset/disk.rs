@@ -58,7 +58,7 @@ impl Disk {
             let path = folder.join(format!("{}-{number}", std::process::id()));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => {
-                    let (hasher, file) = (blake3::Hasher::new(), Some(BufWriter::new(file)));
+                    let (hasher, file) = (Box::new(blake3::Hasher::new()), Some(BufWriter::new(file)));
                     return Ok(NewFile { disk: self.clone(), path, file, hasher, bytes: 0 });
                 }
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -156,7 +156,7 @@ pub(super) struct NewFile {
     disk: Disk,
     path: PathBuf,
     file: Option<BufWriter<File>>,
-    hasher: blake3::Hasher,
+    hasher: Box<blake3::Hasher>,
     bytes: u64,
 }
 

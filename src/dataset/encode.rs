@@ -1,6 +1,7 @@
 //! Planes to file bytes: PNG, 16-bit depth, EXR. Everything is lossless and byte for byte the same on every machine.
 //!
-//! Speed decides the PNG settings: at 320 x 320 a mask takes 0.05 ms and 16-bit depth 0.2 ms.
+//! Speed decides the settings: at 320 x 320 a mask takes 0.04 ms, grey 0.13, 16-bit depth 0.25, colour 0.7. The `Up` filter
+//! is the fastest on all of them, and among the smallest on masks and depth.
 
 use std::io::Cursor;
 
@@ -38,23 +39,18 @@ pub enum EncodeError {
 
 /// PNG of an 8-bit red green blue picture.
 pub fn png_rgb8(plane: &Plane<[u8; 3]>) -> Result<Vec<u8>, EncodeError> {
-    png((plane.width, plane.height), plane.data.as_flattened(), Kind::Rgb8)
+    png((plane.width, plane.height), plane.data.as_flattened(), (png::ColorType::Rgb, png::BitDepth::Eight))
 }
 
 /// PNG of an 8-bit grey picture.
 pub fn png_grey8(plane: &Plane<u8>) -> Result<Vec<u8>, EncodeError> {
-    png((plane.width, plane.height), &plane.data, Kind::Grey8)
-}
-
-/// PNG of a plane of ids: as [`png_grey8`], with settings for large areas of one value.
-pub fn png_ids(plane: &Plane<u8>) -> Result<Vec<u8>, EncodeError> {
-    png((plane.width, plane.height), &plane.data, Kind::Ids)
+    png((plane.width, plane.height), &plane.data, (png::ColorType::Grayscale, png::BitDepth::Eight))
 }
 
 /// PNG of a 16-bit grey picture.
 pub fn png_grey16(plane: &Plane<u16>) -> Result<Vec<u8>, EncodeError> {
     let bytes: Vec<u8> = plane.data.iter().flat_map(|v| v.to_be_bytes()).collect();
-    png((plane.width, plane.height), &bytes, Kind::Grey16)
+    png((plane.width, plane.height), &bytes, (png::ColorType::Grayscale, png::BitDepth::Sixteen))
 }
 
 /// Depth in steps of `unit_m`, rounded to the nearest step; 0 where there is no depth.
@@ -64,9 +60,9 @@ pub fn depth_steps(depth_z_m: &Plane<f32>, unit_m: f32) -> (Plane<u16>, u64) {
     let per_m = 1.0 / f64::from(unit_m);
     let mut saturated = 0;
     let data = depth_z_m.data.iter().map(|z| {
-        let steps = (f64::from(*z) * per_m).round();
-        saturated += u64::from(steps > f64::from(u16::MAX));
-        steps as u16 // the cast saturates
+        let above = f64::from(*z) * per_m + 0.5;
+        saturated += u64::from(above >= 65536.0);
+        above as u16 // the cast rounds down and saturates
     });
     let plane = Plane { width: depth_z_m.width, height: depth_z_m.height, data: data.collect() };
     (plane, saturated)
@@ -93,34 +89,17 @@ fn smallvec_of<T>(item: T) -> openexr::SmallVec<[T; 4]> {
     std::iter::once(item).collect()
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Rgb8,
-    Grey8,
-    Ids,
-    Grey16,
-}
-
-impl Kind {
-    fn settings(self) -> (png::ColorType, png::BitDepth, png::Filter) {
-        use png::{BitDepth, ColorType, Filter};
-        match self {
-            Self::Rgb8 => (ColorType::Rgb, BitDepth::Eight, Filter::Up),
-            Self::Grey8 => (ColorType::Grayscale, BitDepth::Eight, Filter::Up),
-            Self::Ids => (ColorType::Grayscale, BitDepth::Eight, Filter::Up),
-            Self::Grey16 => (ColorType::Grayscale, BitDepth::Sixteen, Filter::Up),
-        }
-    }
-}
-
-fn png((width, height): (u32, u32), bytes: &[u8], kind: Kind) -> Result<Vec<u8>, EncodeError> {
-    let (colour, depth, filter) = kind.settings();
+fn png(
+    (width, height): (u32, u32),
+    bytes: &[u8],
+    (colour, depth): (png::ColorType, png::BitDepth),
+) -> Result<Vec<u8>, EncodeError> {
     let mut out = Vec::with_capacity(bytes.len() / 2 + 1024);
     let mut encoder = png::Encoder::new(&mut out, width, height);
     encoder.set_color(colour);
     encoder.set_depth(depth);
     encoder.set_compression(png::Compression::Fastest);
-    encoder.set_filter(filter);
+    encoder.set_filter(png::Filter::Up);
     let written = encoder.write_header().and_then(|mut writer| {
         writer.write_image_data(bytes)?;
         writer.finish()

@@ -141,8 +141,8 @@ fn encode_picture(plan: &DatasetPlan, sample: &Sample, picture: Picture) -> Resu
         P::Grey => encode::png_grey8(sample.grey.as_ref().ok_or(SampleError::NoGrey)?)?,
         P::Depth16 => return Ok(depth16(plan, sample)?),
         P::DepthExr => encode::exr_depth(&frame.depth_z_m)?,
-        P::Mask => encode::png_ids(&frame.part)?,
-        P::Instance => encode::png_ids(&frame.instance)?,
+        P::Mask => encode::png_grey8(&frame.part)?,
+        P::Instance => encode::png_grey8(&frame.instance)?,
     };
     Ok((bytes, 0))
 }

@@ -45,6 +45,8 @@ mod sample;
 mod settings;
 mod sidecar;
 mod tar_shard;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use disk::FileDigest;

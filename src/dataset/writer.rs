@@ -75,19 +75,18 @@ impl DatasetWriter {
             return Err(DatasetError::BadPlan { faults });
         }
         let disk = Disk::new(folder);
-        let path = || folder.to_owned();
+        let path = folder.to_owned();
         match (mode, stored_plan(&disk)?) {
-            (OpenMode::New, Some(_)) => return Err(DatasetError::NotEmpty { path: path() }),
             (OpenMode::Resume, Some(stored)) => {
                 let differences = stored.differences(&plan);
                 if !differences.is_empty() {
-                    return Err(DatasetError::OtherPlan { path: path(), differences });
+                    return Err(DatasetError::OtherPlan { path, differences });
                 }
             }
             (OpenMode::Overwrite, Some(stored)) => erase::erase(&disk, &stored)?,
             (_, None) if is_vacant(folder)? => {}
-            (OpenMode::New, None) => return Err(DatasetError::NotEmpty { path: path() }),
-            (_, None) => return Err(DatasetError::NotADataset { path: path() }),
+            (OpenMode::New, _) => return Err(DatasetError::NotEmpty { path }),
+            (_, None) => return Err(DatasetError::NotADataset { path }),
         }
         disk.write_json(PLAN_PATH, &plan)?;
         Ok(Self { disk, plan })

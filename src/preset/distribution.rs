@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::seed::Stream;
 
-/// How often a normal value outside its clamp is drawn again before it is clamped.
-const REDRAWS: usize = 16;
+/// How often a normal value is drawn again; each draw is kept with a probability above 0.4.
+const REDRAWS: usize = 64;
 
 /// A random number: a bare number, or a table that names its distribution.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -54,10 +54,7 @@ impl Distribution {
             Self::Constant(value) => return *value,
             Self::Uniform { .. } => stream.uniform(low, high),
             Self::LogUniform { .. } => libm::expf(stream.uniform(libm::logf(low), libm::logf(high))),
-            Self::Normal { normal: [mean, sd], .. } => {
-                let mut draw = || mean + sd * stream.normal();
-                (0..REDRAWS).map(|_| draw()).find(|x| (low..=high).contains(x)).unwrap_or(*mean)
-            }
+            Self::Normal { normal, clamp } => truncated_normal(*normal, *clamp, stream),
             Self::Choice { choice, weights } => return pick(choice, weights, stream).copied().unwrap_or(low),
         };
         drawn.max(low).min(high)
@@ -97,6 +94,21 @@ impl<T: Copy> Choice<T> {
     pub fn sample(&self, stream: &mut Stream) -> Option<T> {
         pick(&self.values, &self.weights, stream).copied()
     }
+}
+
+/// Bell curve cut off at both ends, by rejection: of normal draws, or of even draws where the cut leaves only the
+/// flat top of the bell.
+fn truncated_normal([mean, sd]: [f32; 2], [low, high]: [f32; 2], stream: &mut Stream) -> f32 {
+    let narrow = high - low < 2.0 * sd;
+    for _ in 0..REDRAWS {
+        let x = if narrow { stream.uniform(low, high) } else { mean + sd * stream.normal() };
+        let z = (x - mean) / sd;
+        let keep = if narrow { stream.chance(libm::expf(-0.5 * z * z)) } else { (low..=high).contains(&x) };
+        if keep {
+            return x;
+        }
+    }
+    mean
 }
 
 /// One of `values` in proportion to `weights`; evenly where there are none.
@@ -236,6 +248,12 @@ impl<T: JsonSchema> JsonSchema for Choice<T> {
 
 struct ChoiceVisitor<T>(std::marker::PhantomData<T>);
 
+impl<T> Choice<T> {
+    fn bare<E>(value: Result<T, E>) -> Result<Self, E> {
+        value.map(|value| Self { values: vec![value], weights: Vec::new() })
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ChoiceVisitor<T> {
     type Value = Choice<T>;
 
@@ -244,15 +262,15 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ChoiceVisitor<T> {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Choice<T>, E> {
-        T::deserialize(value.into_deserializer()).map(|value| Choice { values: vec![value], weights: Vec::new() })
+        Choice::bare(T::deserialize(value.into_deserializer()))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Choice<T>, E> {
-        T::deserialize(value.into_deserializer()).map(|value| Choice { values: vec![value], weights: Vec::new() })
+        Choice::bare(T::deserialize(value.into_deserializer()))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Choice<T>, E> {
-        T::deserialize(value.into_deserializer()).map(|value| Choice { values: vec![value], weights: Vec::new() })
+        Choice::bare(T::deserialize(value.into_deserializer()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Choice<T>, A::Error> {
@@ -264,5 +282,90 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ChoiceVisitor<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Choice<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ChoiceVisitor(std::marker::PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::seed::dataset_stream;
+
+    /// Any distribution a valid preset may hold.
+    fn distributions() -> impl Strategy<Value = Distribution> {
+        let ends = (-1e3_f32..1e3, 0.0_f32..1e3).prop_map(|(low, width)| [low, low + width]);
+        prop_oneof![
+            (-1e6_f32..1e6).prop_map(Distribution::Constant),
+            ends.clone().prop_map(|uniform| Distribution::Uniform { uniform }),
+            (1e-3_f32..1e3, 1.0_f32..1e3).prop_map(|(low, f)| Distribution::LogUniform { log_uniform: [low, low * f] }),
+            (ends, 0.0_f32..=1.0, 0.0_f32..1e3).prop_map(|(clamp, at, sd)| Distribution::Normal {
+                normal: [(clamp[0] + at * (clamp[1] - clamp[0])).clamp(clamp[0], clamp[1]), sd],
+                clamp
+            }),
+            prop::collection::vec((-1e3_f32..1e3, 0.1_f32..2.0), 1..6).prop_map(|pairs| {
+                let (choice, weights) = pairs.into_iter().unzip();
+                Distribution::Choice { choice, weights }
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn draws_stay_in_range(distribution in distributions(), seed: u64) {
+            let mut stream = dataset_stream(seed, "test", 0);
+            let (low, high) = distribution.range();
+            for _ in 0..50 {
+                let x = distribution.sample(&mut stream);
+                prop_assert!((low..=high).contains(&x), "{x}");
+            }
+        }
+
+        #[test]
+        fn written_and_read_again(distribution in distributions()) {
+            #[derive(Serialize, Deserialize)]
+            struct File { x: Distribution }
+            let text = toml::to_string(&File { x: distribution.clone() }).unwrap();
+            prop_assert_eq!(toml::from_str::<File>(&text).unwrap().x, distribution);
+        }
+    }
+
+    /// Greatest distance between the draws' share below x and the declared one (Kolmogorov and Smirnov).
+    fn worst_share(distribution: &Distribution, declared: impl Fn(f64) -> f64) -> f64 {
+        let mut stream = dataset_stream(11, "histogram", 0);
+        let mut draws: Vec<f32> = (0..10_000).map(|_| distribution.sample(&mut stream)).collect();
+        draws.sort_by(f32::total_cmp);
+        let share = |k: usize| (k as f64 + 0.5) / draws.len() as f64;
+        draws.iter().enumerate().map(|(k, x)| (share(k) - declared(f64::from(*x))).abs()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn draws_follow_the_declared_distribution() {
+        // 10,000 draws are this near with a probability above 0.999
+        let near = 0.02;
+        let uniform = Distribution::Uniform { uniform: [2.0, 6.0] };
+        assert!(worst_share(&uniform, |x| (x - 2.0) / 4.0) < near);
+        let log_uniform = Distribution::LogUniform { log_uniform: [0.5, 8.0] };
+        assert!(worst_share(&log_uniform, |x| (x / 0.5).log2() / 4.0) < near);
+        // one clamp wide, one that leaves the top of the bell, one that starts at the mean
+        for [mean, sd, low, high] in [[5.0, 10.0, -30.0, 18.0], [0.0, 10.0, -4.0, 6.0], [1.0, 1.0, 1.0, 9.0]] {
+            let normal = Distribution::Normal { normal: [mean as f32, sd as f32], clamp: [low as f32, high as f32] };
+            let bell = |x: f64| libm::erf((x - mean) / sd / std::f64::consts::SQRT_2);
+            assert!(worst_share(&normal, |x| (bell(x) - bell(low)) / (bell(high) - bell(low))) < near, "{normal:?}");
+        }
+    }
+
+    #[test]
+    fn choices_follow_their_weights() {
+        let choice = Distribution::Choice { choice: vec![1.0, 2.0, 3.0], weights: vec![0.5, 0.0, 1.5] };
+        let mut stream = dataset_stream(11, "choice", 0);
+        let draws: Vec<f32> = (0..8000).map(|_| choice.sample(&mut stream)).collect();
+        let share = |value: f32| draws.iter().filter(|x| (**x - value).abs() < 0.5).count() as f64 / 8000.0;
+        assert!((share(1.0) - 0.25).abs() < 0.02 && share(2.0) == 0.0 && (share(3.0) - 0.75).abs() < 0.02);
+
+        let even = Choice { values: vec!['a', 'b'], weights: Vec::new() };
+        let a = (0..8000).filter(|_| even.sample(&mut stream) == Some('a')).count();
+        assert!((3800..4200).contains(&a), "{a}");
+        assert_eq!(Choice::<char> { values: Vec::new(), weights: Vec::new() }.sample(&mut stream), None);
     }
 }

@@ -32,7 +32,7 @@ pub struct Loaded {
     pub warnings: Vec<Fault>,
 }
 
-/// Loads a preset: a path that ends in `.toml` or holds a separator, else a built-in name. `sets` are `KEY=VALUE`.
+/// Loads a preset: a path, if it has an ending or a separator, else a built-in name. `sets` are `KEY=VALUE`.
 pub fn load(path: &str, sets: &[String]) -> Result<Loaded, PresetError> {
     let mut layers = vec![read(path)?];
     let file = layers[0].origin.to_string();
@@ -46,7 +46,7 @@ pub fn load(path: &str, sets: &[String]) -> Result<Loaded, PresetError> {
     fold(&layers, sets)
 }
 
-/// Loads a preset from text, as [`load`] would from a file of that name. It may not extend another.
+/// Loads a preset from text, as [`load()`](load) would from a file of that name. It may not extend another.
 pub fn load_text(name: &str, text: &str, sets: &[String]) -> Result<Loaded, PresetError> {
     fold(&[parse(name, text)?], sets)
 }
@@ -73,7 +73,7 @@ fn read(path: &str) -> Result<PartialPreset, PresetError> {
 }
 
 fn is_file_name(path: &str) -> bool {
-    path.ends_with(".toml") || path.contains(['/', '\\'])
+    Path::new(path).extension().is_some() || path.contains(['/', '\\'])
 }
 
 fn parse_built_in(name: &str) -> Result<PartialPreset, PresetError> {

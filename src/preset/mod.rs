@@ -1,7 +1,7 @@
 //! What may happen: presets, their folding, validation, schema and explanation.
 //!
 //! A file says only what it says differently: `presets/reference.toml` holds every key with its meaning and its default.
-//! [`load`] folds reference, parent (`extends`), file and overrides, later ones winning, and reports all faults at once.
+//! [`load()`] folds reference, parent (`extends`), file and overrides, later ones winning, and reports all faults at once.
 //!
 //! ```
 //! let loaded = handloom::preset::load("quickstart", &["camera.distance_m={ uniform = [0.3, 0.5] }".to_owned()])?;
@@ -10,13 +10,13 @@
 //! ```
 
 pub mod distribution;
-pub mod fault;
+mod fault;
 mod fold;
 pub mod limits;
-pub mod load;
+mod load;
 mod near;
-pub mod schema;
-pub mod text;
+mod schema;
+mod text;
 mod together;
 pub mod types;
 mod validate;
@@ -25,6 +25,7 @@ pub use distribution::{Choice, Distribution};
 pub use fault::{Fault, Faults, Origin, PresetError};
 pub use load::{BUILT_IN, Loaded, load, load_text};
 pub use schema::{schema, schema_text};
+pub use text::ExplainedKey;
 pub use types::Preset;
 
 /// Every key with its meaning and its default; the only place where defaults stand.

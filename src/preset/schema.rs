@@ -67,9 +67,9 @@ fn property<'a>(schema: &'a mut Value, defaults: &Table, key: &str) -> Option<&'
 
 /// Adds range and default to the words of the types.
 fn describe(property: &mut Value, key: &str, default: &toml::Value) {
-    let mut words = property["description"].as_str().unwrap_or_default().to_owned();
+    let mut words = vec![property["description"].as_str().unwrap_or_default().to_owned()];
     if let Some(limit) = limit_of(key) {
-        words.push_str(&format!(" Legal: {limit}."));
+        words.push(format!("Legal: {limit}."));
         if property["type"].is_string() {
             property["minimum"] = json!(limit.low);
             property["maximum"] = json!(limit.high);
@@ -77,8 +77,8 @@ fn describe(property: &mut Value, key: &str, default: &toml::Value) {
     }
     // keys of a split have no defaults
     if !key.starts_with("split.") {
-        words.push_str(&format!(" Default: `{default}`."));
+        words.push(format!("Default: `{default}`."));
         property["default"] = serde_json::to_value(default).unwrap_or_default();
     }
-    property["description"] = json!(words);
+    property["description"] = json!(words.join(" "));
 }

@@ -1,7 +1,6 @@
 //! A preset as text: whole and reloadable, its hash, and the table of `preset explain`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use toml::{Table, Value};
 
@@ -66,8 +65,7 @@ fn is_section(value: &Value) -> bool {
 }
 
 fn line(text: &mut String, key: &str, value: &Value) {
-    // writing to a string cannot fail
-    let _ = writeln!(text, "{key} = {value}");
+    text.extend([key, " = ", &value.to_string(), "\n"]);
 }
 
 /// Numbers are 32-bit inside: 0.6 and not 0.6000000238418579.

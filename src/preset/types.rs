@@ -22,7 +22,7 @@ pub struct Preset {
     pub format_version: u32,
     /// One line for lists.
     pub description: String,
-    /// Seed of everything random.
+    /// Seed of everything random, 0 to 2^63 - 1.
     pub seed: u64,
     /// A folder below rigs/, or a path to a rig.toml or .glb.
     pub rig: String,
@@ -55,7 +55,6 @@ pub struct Preset {
 /// What is written, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each switches one file of a sample")]
 pub struct Output {
     /// Layout of the dataset.
     pub format: Format,

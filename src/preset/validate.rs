@@ -69,21 +69,28 @@ fn type_fault(defaults: &Table, key: &str, value: &Value) -> Option<Found> {
     let place: Vec<&str> = key.split('.').map(|part| if part.parse::<usize>().is_ok() { "0" } else { part }).collect();
     *value_at_mut(&mut table, &place.join("."))? = value.clone();
     let message = Preset::from_table(&table).err()?;
-    Some(Found::new("", format!("{message} (here {value})"), &type_hint(key, value, &message)))
+    let hint = type_hint(key, value, &message);
+    // of scalars the message shows the value
+    let shown = if value.is_table() || value.is_array() { format!("{message}, and this is {value}") } else { message };
+    Some(Found::new("", shown, &hint))
 }
 
 /// What to write instead: a legal name like the one given, or a number without its unit.
 fn type_hint(key: &str, value: &Value, message: &str) -> String {
-    let Value::String(text) = value else { return String::new() };
-    if let Some((_, legal)) = message.split_once("expected ")
+    let text = value.as_str().unwrap_or_default();
+    if let Some((_, legal)) = message.split_once("variant").and_then(|(_, rest)| rest.split_once("expected "))
         && let Some(near) = nearest(text, legal.split('`').skip(1).step_by(2))
-        && message.contains("variant")
     {
         return format!("did you mean \"{near}\"?");
     }
     match limit_of(key) {
-        Some(limit) if limit.unit.is_empty() => "write a number without quotes".to_owned(),
-        Some(limit) => format!("write {} as a plain number, without quotes or unit", limit.unit),
+        Some(limit) if value.is_str() && !limit.unit.is_empty() => {
+            format!(
+                "write {} as a plain number from {} to {}, without quotes or unit",
+                limit.unit, limit.low, limit.high
+            )
+        }
+        Some(limit) => format!("legal numbers are {limit}"),
         None => String::new(),
     }
 }
@@ -187,7 +194,5 @@ fn limit_fault(limit: &Limit, distribution: &Distribution) -> Option<Found> {
     // limits such as 0.01 must hold for the f32 next to them
     let (least, most) = (limit.low as f32, limit.high as f32);
     let bad = if low < least { low } else { high };
-    let hint = format!("legal are {limit}");
-    (low < least || high > most)
-        .then(|| Found::new(below, format!("{bad} is outside {} to {}", limit.low, limit.high), &hint))
+    (low < least || high > most).then(|| Found::new(below, format!("{bad} is outside {limit}"), ""))
 }

@@ -4,4 +4,5 @@
 mod check_rules;
 mod render;
 mod synthetic;
+mod cli;
 mod tidy;

@@ -70,7 +70,7 @@ impl RigMapping {
             let problem = format!("is {}", self.unit_m);
             faults.push(Fault::new("unit_m", problem, "a positive number of metres, such as 0.01 for centimetres"));
         }
-        if self.scheme.is_some() == !self.joints.is_empty() {
+        if self.scheme.is_some() != self.joints.is_empty() {
             let problem = "exactly one of `scheme` and `joints` must be given";
             faults.push(Fault::new("joints", problem, "write `scheme = \"webxr\"`, or a table of node names"));
         }

@@ -11,12 +11,14 @@ use crate::frame::Plane;
 pub const MAX_PIXELS: u64 = 1 << 26;
 /// What decoding may allocate: four floats a pixel.
 const MAX_BYTES: u64 = MAX_PIXELS * 16;
+/// Stands for infinite light.
+const LARGEST_HALF: f32 = 65_504.0;
 
 /// A picture from a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
     /// Linear light, red green blue. Pictures of 8 or 16 bits are taken for sRGB and reach from 0 to 1; those of floats
-    /// are taken as they are, negative values and what is no number as 0, infinite ones as the largest finite one.
+    /// are taken as they are, negative values and what is no number as 0, infinite ones as 65,504, the largest half float.
     pub pixels: Plane<[f32; 3]>,
     /// The file holds floats: values above 1 mean something.
     pub is_hdr: bool,
@@ -64,7 +66,11 @@ fn linear_light(picture: DynamicImage) -> Picture {
 
 /// Suns may be infinite, and filters leave negative values and numbers that are none.
 fn light(value: f32) -> f32 {
-    if value > 0.0 { value.min(f32::MAX) } else { 0.0 }
+    match value {
+        v if v == f32::INFINITY => LARGEST_HALF,
+        v if v > 0.0 => v,
+        _ => 0.0,
+    }
 }
 
 /// Linear light of all sRGB values up to the largest (IEC 61966-2-1).
@@ -134,7 +140,8 @@ mod tests {
 
     #[test]
     fn broken_floats_become_light() {
-        assert_eq!([f32::NAN, -1.0, f32::INFINITY, 0.5].map(light), [0.0, 0.0, f32::MAX, 0.5]);
+        let bits = [f32::NAN, -1.0, f32::INFINITY, 0.5].map(|v| light(v).to_bits());
+        assert_eq!(bits, [0.0, 0.0, 65_504.0, 0.5].map(f32::to_bits));
     }
 
     #[test]

@@ -49,7 +49,9 @@ fn face_normals(positions: &[Vec3], triangles: &[[u32; 3]]) -> Vec<Vec3> {
     let mut normals = vec![Vec3::ZERO; positions.len()];
     for triangle in triangles {
         let [a, b, c] = triangle.map(|k| positions[k as usize]);
-        triangle.iter().for_each(|k| normals[*k as usize] += (b - a).cross(c - a));
+        for k in triangle {
+            normals[*k as usize] += (b - a).cross(c - a);
+        }
     }
     normals
 }

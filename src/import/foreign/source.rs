@@ -55,12 +55,12 @@ impl Source {
             return Err(Fault::new("nodes", "no node has both a mesh and a skin", hint).into());
         }
         reader.joints(&mut source, &bind);
-        source.to_right_hand(mapping);
+        source.become_right(mapping);
         Ok(source)
     }
 
     /// Metres, and a left hand in the mirror.
-    fn to_right_hand(&mut self, mapping: &RigMapping) {
+    fn become_right(&mut self, mapping: &RigMapping) {
         let left = mapping.side == HandSide::Left;
         let seen = |v: Vec3| if left { mirror_x(v) } else { v };
         self.positions_m.iter_mut().for_each(|p| *p = seen(*p * mapping.unit_m));
@@ -271,7 +271,9 @@ fn normalised(mut shares: Vec<Shares>, place: &str) -> Result<Vec<Shares>, Impor
             let hint = "every vertex must be bound to a joint";
             return Err(Fault::new(format!("{place}.attributes.WEIGHTS_0"), problem, hint).into());
         }
-        row.iter_mut().for_each(|w| *w /= sum);
+        for weight in row.iter_mut() {
+            *weight /= sum;
+        }
     }
     Ok(shares)
 }

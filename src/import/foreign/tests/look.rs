@@ -83,7 +83,9 @@ fn pictures_of_the_generic_hand() {
         let width = SIZE * 3;
         let mut sheet = Vec::with_capacity(width * SIZE * 3);
         for y in 0..SIZE {
-            views.iter().for_each(|v| sheet.extend(&v[y * SIZE * 3..(y + 1) * SIZE * 3]));
+            for view in &views {
+                sheet.extend(&view[y * SIZE * 3..(y + 1) * SIZE * 3]);
+            }
         }
         let path = format!("{out}/webxr_{name}.png");
         image::save_buffer(path, &sheet, width as u32, SIZE as u32, image::ExtendedColorType::Rgb8).unwrap();

@@ -54,14 +54,9 @@ pub enum AssetError {
         /// Why.
         source: std::io::Error,
     },
-    /// A file is not a picture we can decode.
-    #[error("cannot decode picture `{}`\nhint: JPEG, PNG, HDR and EXR files are read", path.display())]
-    Picture {
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        source: Box<image::ImageError>,
-    },
+    /// A picture cannot be read.
+    #[error(transparent)]
+    File(#[from] crate::import::ImportError),
     /// A folder of pictures without a picture.
     #[error("no picture in folder `{}`\nhint: .jpg, .jpeg, .png, .hdr and .exr files are used", folder.display())]
     NoPictures {

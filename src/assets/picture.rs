@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::AssetError;
-use super::settings::linear;
 use super::texture::Texture;
 use crate::frame::Plane;
+use crate::import::read_picture;
 
 /// Larger pictures are shrunk to this width or height, pixels.
 const PICTURE_MOST: u32 = 1280;
@@ -40,33 +40,13 @@ impl Panorama {
 
 /// A flat picture from a file.
 pub(super) fn read_flat(path: &Path) -> Result<Texture, AssetError> {
-    let picture = decode(path)?.into_rgb8();
-    let mut table = [0.0; 256];
-    for (k, value) in table.iter_mut().enumerate() {
-        *value = linear(k as f32 / 255.0);
-    }
-    let data = picture.pixels().map(|p| p.0.map(|v| table[usize::from(v)])).collect();
-    let pixels = shrunk(Plane { width: picture.width(), height: picture.height(), data }, PICTURE_MOST);
+    let pixels = shrunk(read_picture(path)?.pixels, PICTURE_MOST);
     Ok(Texture::from_linear(&pixels, 1.0))
 }
 
 /// A panorama from a file.
 pub(super) fn read_panorama(path: &Path) -> Result<Panorama, AssetError> {
-    let picture = decode(path)?.into_rgb32f();
-    // broken pixels of real panoramas: infinite suns and negative remains of filtering
-    let value = |v: f32| if v.is_finite() { v.max(0.0) } else { 0.0 };
-    let data = picture.pixels().map(|p| p.0.map(value)).collect();
-    Ok(Panorama::new(Plane { width: picture.width(), height: picture.height(), data }))
-}
-
-fn decode(path: &Path) -> Result<image::DynamicImage, AssetError> {
-    let failed = |source: image::ImageError| AssetError::Picture { path: path.to_owned(), source: Box::new(source) };
-    let picture = image::ImageReader::open(path)
-        .and_then(image::ImageReader::with_guessed_format)
-        .map_err(|source| AssetError::Read { path: path.to_owned(), source })?
-        .decode()
-        .map_err(failed)?;
-    Ok(picture)
+    Ok(Panorama::new(read_picture(path)?.pixels))
 }
 
 /// The picture with neither side longer than `most`: means over areas.
@@ -132,6 +112,6 @@ mod tests {
         let path = folder.path().join("broken.png");
         std::fs::write(&path, b"\x89PNG\r\n\x1a\nnothing").unwrap();
         assert!(read_flat(&path).unwrap_err().to_string().contains("broken.png"));
-        assert!(matches!(read_flat(&folder.path().join("none.png")), Err(AssetError::Read { .. })));
+        assert!(matches!(read_flat(&folder.path().join("none.png")), Err(AssetError::File(_))));
     }
 }

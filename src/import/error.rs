@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::picture::MAX_PIXELS;
+
 /// Why a foreign file was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -43,6 +45,25 @@ pub enum ImportError {
         /// Line, key and legal values.
         #[source]
         source: Box<toml::de::Error>,
+    },
+    /// The file is no picture that can be decoded.
+    #[error("cannot decode picture `{}`\nhint: JPEG, PNG, HDR and EXR files are read", path.display())]
+    Picture {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: Box<image::ImageError>,
+    },
+    /// The picture has too many pixels.
+    #[error("picture `{}` has {width} x {height} pixels, at most {MAX_PIXELS} are read\nhint: make it smaller", path.display())]
+    PictureSize {
+        /// Where.
+        path: PathBuf,
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
     },
     /// The contents do not make sense; all faults found.
     #[error("{}", list(faults))]

@@ -144,7 +144,7 @@ fn wrong_type(accessor: &gltf::Accessor<'_>, found: DataType, legal: &str) -> Fa
 /// The crate's own validation trusts the indices of attributes.
 fn check_attributes(json: &gltf::json::Root) -> Result<(), Fault> {
     let primitives = json.meshes.iter().flat_map(|mesh| &mesh.primitives);
-    let indices = primitives.flat_map(|p| p.attributes.values()).map(|index| index.value());
+    let indices = primitives.flat_map(|p| p.attributes.values()).map(gltf::json::Index::value);
     match indices.max() {
         Some(index) if index >= json.accessors.len() => {
             let problem = format!("an attribute names it, but there are {} accessors", json.accessors.len());

@@ -2,6 +2,7 @@
 //!
 //! * [`rig_file`]: our own rigs as `.glb`, written and read back bit for bit.
 //! * [`import_foreign`]: any other skinned hand, with a [`RigMapping`].
+//! * [`read_picture`]: JPEG, PNG, HDR and EXR as linear light.
 //! * [`check_rig`]: what every rig must fulfil, whatever it came from.
 
 mod check_rig;
@@ -9,12 +10,14 @@ mod error;
 mod foreign;
 mod glb;
 mod mapping;
+mod picture;
 pub mod rig_file;
 
 pub use check_rig::check_rig;
 pub use error::{Fault, ImportError};
 pub use foreign::import_foreign;
 pub use mapping::{Axis, RigMapping, Scheme};
+pub use picture::{MAX_PIXELS, Picture, read_picture};
 pub use rig_file::{RigMeta, from_glb, to_glb};
 
 #[cfg(test)]

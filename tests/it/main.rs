@@ -3,6 +3,7 @@
 
 mod check_rules;
 mod cli;
+mod import;
 mod render;
 mod synthetic;
 mod tidy;

@@ -76,40 +76,12 @@ impl Bones {
             skeleton.offset_m[joint.index()] = local.translation_m;
             skeleton.neutral[joint.index()] = local.rotation;
         }
-        self.bend_wrist(&mut skeleton);
-        self.bend_thumb(&mut skeleton);
-        FINGERS.into_iter().for_each(|finger| self.bend_finger(&mut skeleton, finger));
+        bend_wrist(&mut skeleton);
+        bend_thumb(&mut skeleton);
+        for finger in FINGERS {
+            self.bend_finger(&mut skeleton, finger);
+        }
         skeleton
-    }
-
-    /// Flexion and deviation are the direction of the hand seen from the forearm.
-    fn bend_wrist(&self, skeleton: &mut Skeleton) {
-        let neutral = &mut skeleton.neutral[Joint::Wrist.index()];
-        let hand = *neutral * Vec3::Y;
-        let deviation = libm::asinf(hand.x.clamp(-1.0, 1.0));
-        let flexion = libm::atan2f(hand.z, hand.y);
-        skeleton.bind_pose.set(Dof::WristFlexion, flexion);
-        skeleton.bind_pose.set(Dof::WristDeviation, deviation);
-        let turned = axis_angle(Vec3::X, flexion) * axis_angle(Vec3::NEG_Z, deviation);
-        *neutral = (*neutral * turned.conjugate()).normalize();
-    }
-
-    /// CMC abduction is the angle above the palm's plane; the direction within that plane is the thumb's natural one.
-    fn bend_thumb(&self, skeleton: &mut Skeleton) {
-        let k = Joint::ThumbMetacarpal.index();
-        let bind = skeleton.neutral[k];
-        let along = bind * Vec3::Y;
-        let lift = along.cross(Vec3::Z).normalize_or(Vec3::X);
-        let abduction = libm::asinf(along.z.clamp(-1.0, 1.0));
-        let unrolled = bind * axis_angle(Vec3::Y, THUMB_BIND_PRONATION_RAD);
-        let neutral = (axis_angle(lift, -abduction) * unrolled).normalize();
-        skeleton.neutral[k] = neutral;
-        skeleton.axis[Dof::ThumbCmcAbduction.index()] = neutral.conjugate() * lift;
-        skeleton.axis[Dof::ThumbCmcFlexion.index()] = neutral.conjugate() * Vec3::Z;
-        skeleton.bind_pose.set(Dof::ThumbCmcAbduction, abduction);
-        skeleton.bind_pose.set(Dof::ThumbCmcPronation, THUMB_BIND_PRONATION_RAD);
-        bend(skeleton, Dof::ThumbMcpFlexion);
-        bend(skeleton, Dof::ThumbIpFlexion);
     }
 
     /// MCP flexion is the angle of the proximal bone above the hand's plane.
@@ -122,6 +94,36 @@ impl Bones {
         bend(skeleton, pip);
         bend(skeleton, dip);
     }
+}
+
+/// Flexion and deviation are the direction of the hand seen from the forearm.
+fn bend_wrist(skeleton: &mut Skeleton) {
+    let neutral = &mut skeleton.neutral[Joint::Wrist.index()];
+    let hand = *neutral * Vec3::Y;
+    let deviation = libm::asinf(hand.x.clamp(-1.0, 1.0));
+    let flexion = libm::atan2f(hand.z, hand.y);
+    skeleton.bind_pose.set(Dof::WristFlexion, flexion);
+    skeleton.bind_pose.set(Dof::WristDeviation, deviation);
+    let turned = axis_angle(Vec3::X, flexion) * axis_angle(Vec3::NEG_Z, deviation);
+    *neutral = (*neutral * turned.conjugate()).normalize();
+}
+
+/// CMC abduction is the angle above the palm's plane; the direction within that plane is the thumb's natural one.
+fn bend_thumb(skeleton: &mut Skeleton) {
+    let k = Joint::ThumbMetacarpal.index();
+    let bind = skeleton.neutral[k];
+    let along = bind * Vec3::Y;
+    let lift = along.cross(Vec3::Z).normalize_or(Vec3::X);
+    let abduction = libm::asinf(along.z.clamp(-1.0, 1.0));
+    let unrolled = bind * axis_angle(Vec3::Y, THUMB_BIND_PRONATION_RAD);
+    let neutral = (axis_angle(lift, -abduction) * unrolled).normalize();
+    skeleton.neutral[k] = neutral;
+    skeleton.axis[Dof::ThumbCmcAbduction.index()] = neutral.conjugate() * lift;
+    skeleton.axis[Dof::ThumbCmcFlexion.index()] = neutral.conjugate() * Vec3::Z;
+    skeleton.bind_pose.set(Dof::ThumbCmcAbduction, abduction);
+    skeleton.bind_pose.set(Dof::ThumbCmcPronation, THUMB_BIND_PRONATION_RAD);
+    bend(skeleton, Dof::ThumbMcpFlexion);
+    bend(skeleton, Dof::ThumbIpFlexion);
 }
 
 /// Take the part of a joint's rotation about its flexion axis as the bind angle.
@@ -203,7 +205,13 @@ fn check_side(centres: &[Vec3; JOINT_COUNT], hand_length_m: f32) -> Result<(), F
 }
 
 /// Where the flesh of the last bone ends along its axis, hand space.
-fn flesh_end(source: &Source, hand_from_world: &RigidTransform, last: Joint, from: Vec3, axis: Vec3) -> Result<Vec3, Fault> {
+fn flesh_end(
+    source: &Source,
+    hand_from_world: &RigidTransform,
+    last: Joint,
+    from: Vec3,
+    axis: Vec3,
+) -> Result<Vec3, Fault> {
     let own = source.shares.iter().map(|shares| shares[last.index()] >= 0.5);
     let own = source.positions_m.iter().zip(own).filter(|(_, own)| *own);
     let reach = own.map(|(p, _)| (hand_from_world.point(*p) - from).dot(axis)).fold(0.0, f32::max);
@@ -214,7 +222,11 @@ fn flesh_end(source: &Source, hand_from_world: &RigidTransform, last: Joint, fro
     Err(Fault::new("joints", problem, "check that the mapping names the right nodes"))
 }
 
-fn frames(source: &Source, hand_from_world: &RigidTransform, centres: &[Vec3; JOINT_COUNT]) -> [RigidTransform; JOINT_COUNT] {
+fn frames(
+    source: &Source,
+    hand_from_world: &RigidTransform,
+    centres: &[Vec3; JOINT_COUNT],
+) -> [RigidTransform; JOINT_COUNT] {
     let mut frames = centres.map(|c| RigidTransform::new(Quat::IDENTITY, c));
     let forearm = axes_along_y(-centres[0], Vec3::Z).unwrap_or(Mat3::IDENTITY);
     frames[0].rotation = Quat::from_mat3(&forearm);

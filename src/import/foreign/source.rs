@@ -55,12 +55,12 @@ impl Source {
             return Err(Fault::new("nodes", "no node has both a mesh and a skin", hint).into());
         }
         reader.joints(&mut source, &bind);
-        source.to_right_hand(mapping);
+        source.become_right(mapping);
         Ok(source)
     }
 
     /// Metres, and a left hand in the mirror.
-    fn to_right_hand(&mut self, mapping: &RigMapping) {
+    fn become_right(&mut self, mapping: &RigMapping) {
         let left = mapping.side == HandSide::Left;
         let seen = |v: Vec3| if left { mirror_x(v) } else { v };
         self.positions_m.iter_mut().for_each(|p| *p = seen(*p * mapping.unit_m));
@@ -100,7 +100,8 @@ impl Reader<'_> {
     fn skin(&self, skin: &gltf::Skin<'_>, bind: &mut [Option<Mat4>]) -> Result<Skin, Fault> {
         let place = format!("skins[{}].inverseBindMatrices", skin.index());
         let accessor = skin.inverse_bind_matrices();
-        let accessor = accessor.ok_or_else(|| Fault::new(&place, "is missing", "export the skin with its bind pose"))?;
+        let accessor =
+            accessor.ok_or_else(|| Fault::new(&place, "is missing", "export the skin with its bind pose"))?;
         let matrices: Vec<Mat4> = self.glb.floats(&accessor)?.iter().map(Mat4::from_cols_array).collect();
         let nodes: Vec<usize> = skin.joints().map(|j| j.index()).collect();
         if matrices.len() < nodes.len() {
@@ -189,9 +190,8 @@ impl Reader<'_> {
         place: &str,
     ) -> Result<Vec<Shares>, ImportError> {
         let mut shares = vec![[0.0; JOINT_COUNT]; count];
-        let sets = (0..).map_while(|k| {
-            Some((k, primitive.get(&Semantic::Joints(k))?, primitive.get(&Semantic::Weights(k))?))
-        });
+        let sets =
+            (0..).map_while(|k| Some((k, primitive.get(&Semantic::Joints(k))?, primitive.get(&Semantic::Weights(k))?)));
         for (set, joints, weights) in sets {
             let (joints, weights) = (self.glb.integers::<4>(&joints)?, self.glb.floats::<4>(&weights)?);
             check_count(place, "JOINTS", joints.len(), count)?;
@@ -271,7 +271,9 @@ fn normalised(mut shares: Vec<Shares>, place: &str) -> Result<Vec<Shares>, Impor
             let hint = "every vertex must be bound to a joint";
             return Err(Fault::new(format!("{place}.attributes.WEIGHTS_0"), problem, hint).into());
         }
-        row.iter_mut().for_each(|w| *w /= sum);
+        for weight in row.iter_mut() {
+            *weight /= sum;
+        }
     }
     Ok(shares)
 }

@@ -1,3 +1,5 @@
+//! Rig files: what is written comes back, and what is broken is refused.
+
 use glam::Vec3;
 use proptest::prelude::*;
 
@@ -46,14 +48,14 @@ fn negative_zero_and_tiny_numbers_survive() {
 
 #[test]
 fn a_viewer_finds_the_bind_pose_in_the_nodes() {
-    let rig = tube_hand::rig();
-    let frames = rig.skeleton.hand_from_joint(&rig.skeleton.bind_pose);
-    let document = gltf::Gltf::from_slice(&bytes_of(&rig)).unwrap().document;
     fn walk(node: &gltf::Node<'_>, parent: glam::Mat4, seen: &mut Vec<(usize, Vec3)>) {
         let own = parent * glam::Mat4::from_cols_array_2d(&node.transform().matrix());
         seen.push((node.index(), own.w_axis.truncate()));
         node.children().for_each(|child| walk(&child, own, seen));
     }
+    let rig = tube_hand::rig();
+    let frames = rig.skeleton.hand_from_joint(&rig.skeleton.bind_pose);
+    let document = gltf::Gltf::from_slice(&bytes_of(&rig)).unwrap().document;
     let mut seen = Vec::new();
     walk(&document.nodes().next().unwrap(), glam::Mat4::IDENTITY, &mut seen);
     assert_eq!(seen.len(), 26);

@@ -102,6 +102,11 @@ fn later_layers_win_and_replace_values_whole() {
     assert_eq!(origin("camera.height_px"), Origin::File(path("parent.toml")));
     assert_eq!(origin("camera.roll_deg"), Origin::Default);
 
+    std::fs::write(path("of_built_in.toml"), "extends = \"rhd\"\nseed = 4").unwrap();
+    let loaded = load(&path("of_built_in.toml"), &[]).unwrap();
+    assert_eq!((loaded.preset.seed, loaded.preset.split[1].count), (4, 2728));
+    assert_eq!(loaded.origins["split.1.count"], Origin::File("rhd".to_owned()));
+
     std::fs::write(path("grandchild.toml"), "extends = \"child.toml\"").unwrap();
     let said = load(&path("grandchild.toml"), &[]).unwrap_err().to_string();
     assert!(said.contains("itself extends `parent.toml`, and only one level is allowed"), "{said}");

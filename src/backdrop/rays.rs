@@ -157,7 +157,11 @@ mod tests {
                     let expected = camera.ray(Vec2::new(x as f32 + 0.5, y as f32 + 0.5));
                     let expected = camera.camera_from_world.inverse().direction(expected);
                     let found = Vec3::from(picture.data[(y * 101 + x) as usize]);
-                    assert!(found.abs_diff_eq(expected, 2e-3), "{lens:?} {step} at {x} {y}: {found} {expected}");
+                    // straight lines between tile corners: within a third of a cell under this strong a lens
+                    assert!(
+                        found.abs_diff_eq(expected, 0.33 * step as f32 / 90.0),
+                        "{lens:?} {step} at {x} {y}: {found} {expected}"
+                    );
                 }
             }
         }

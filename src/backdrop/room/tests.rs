@@ -31,7 +31,7 @@ fn light_falls_off_from_an_emitter() {
     let (to, far) = emitter.seen_from(Vec3::new(4.0, 0.0, 0.0));
     assert!(to.abs_diff_eq(-Vec3::X, 1e-6) && (far - 0.5 / 16.0).abs() < 2e-4, "{far}");
     assert!(emitter.seen_from(Vec3::new(1e-3, 0.0, 0.0)).1 < std::f32::consts::TAU + 1e-3);
-    assert_eq!(emitter.seen_from(Vec3::new(-2.0, 0.0, 0.0)).1, 0.0, "it shines to one side");
+    assert!(emitter.seen_from(Vec3::new(-2.0, 0.0, 0.0)).1 < 1e-9, "it shines to one side");
 }
 
 #[test]
@@ -64,10 +64,10 @@ fn walls_stand_where_the_size_says_and_hold_the_camera() {
     let room = Room::new(&placement(1), assets);
     let view = room.view_from(Vec3::ZERO);
     let (_, far) = view.shell.crossings(Vec3A::new(1.0, 0.0, 0.0).recip());
-    assert_eq!(far.min_element(), 2.0, "half of 4 m");
+    assert!((far.min_element() - 2.0).abs() < 1e-6, "half of 4 m");
     let moved = room.view_from(Vec3::new(0.5, 0.0, 0.0));
     let (_, far) = moved.shell.crossings(Vec3A::new(1.0, 0.0, 0.0).recip());
-    assert_eq!(far.min_element(), 1.5);
+    assert!((far.min_element() - 1.5).abs() < 1e-6);
     let outside = room.view_from(Vec3::new(50.0, 0.0, 0.0));
     assert!((outside.eye.x - (2.0 - INSIDE_M)).abs() < 1e-6, "a camera beyond the wall is brought inside");
 }

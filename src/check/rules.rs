@@ -163,7 +163,7 @@ fn finger_curl(joints: &[Vec3], normal: Vec3) -> f32 {
     let first = (joints[1] - joints[0]).normalize_or_zero();
     let last = (joints[3] - joints[2]).normalize_or_zero();
     // the part of the last bone across the first, seen along the normal that turns with the finger
-    let axis = normal.cross(first).normalize_or_zero();
+    let axis = first.cross(normal).normalize_or_zero();
     axis.dot(first.cross(last))
 }
 

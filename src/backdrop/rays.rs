@@ -127,16 +127,17 @@ impl Between {
 
 #[cfg(test)]
 mod tests {
+    use glam::Quat;
+
     use super::*;
     use crate::camera::{Intrinsics, Lens};
     use crate::math::RigidTransform;
-    use crate::rig::skeleton::axis_angle;
 
     fn camera(lens: Lens) -> Camera {
         Camera {
             intrinsics: Intrinsics { width: 101, height: 67, fx: 90.0, fy: 95.0, cx: 49.0, cy: 35.0 },
             lens,
-            camera_from_world: RigidTransform::new(axis_angle(Vec3::Y, 0.7), Vec3::new(0.1, 0.2, 0.3)),
+            camera_from_world: RigidTransform::new(Quat::from_axis_angle(Vec3::Y, 0.7), Vec3::new(0.1, 0.2, 0.3)),
         }
     }
 

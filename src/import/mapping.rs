@@ -167,7 +167,8 @@ mod tests {
     fn faults_of_a_mapping_are_listed_together() {
         let text = "name = \"x\"\nside = \"left\"\nunit_m = -1\n[joints]\nhand = \"wrist\"\npalm = \"wrist\"";
         let message = RigMapping::from_toml(text).unwrap_err().to_string();
-        for part in ["`unit_m`: is -1", "`hand` and `palm` stands for `wrist`", "no node stands for `thumb-metacarpal`"] {
+        for part in ["`unit_m`: is -1", "`hand` and `palm` stands for `wrist`", "no node stands for `thumb-metacarpal`"]
+        {
             assert!(message.contains(part), "{part} not in {message}");
         }
         assert!(!message.contains("`thumb-tip`"), "{message}");

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with the place")]
 
 mod check_rules;
+mod cli;
 mod render;
 mod synthetic;
-mod cli;
 mod tidy;

@@ -1,16 +1,19 @@
+//! Every kind of background against what it must show and throw.
+
+use glam::Quat;
+
 use super::*;
 use crate::backdrop::tests::assets;
 use crate::camera::{Camera, Intrinsics, Lens};
 use crate::math::RigidTransform;
-use crate::rig::skeleton::axis_angle;
 use crate::scene::{FORMAT_VERSION, Film, FilmCurve, Lamp, Sensor};
 use crate::seed::dataset_stream;
 
 /// A camera 0.6 m from the origin that looks at it, turned about the vertical by `azimuth_rad` and tilted down.
 fn camera(size: u32, azimuth_rad: f32, down_rad: f32) -> Camera {
     // half a turn about +X: the camera's +Y points down, +Z along the world's -Z
-    let level = axis_angle(Vec3::X, std::f32::consts::PI);
-    let turned = axis_angle(Vec3::Y, azimuth_rad) * axis_angle(Vec3::X, -down_rad) * level;
+    let level = Quat::from_axis_angle(Vec3::X, std::f32::consts::PI);
+    let turned = Quat::from_axis_angle(Vec3::Y, azimuth_rad) * Quat::from_axis_angle(Vec3::X, -down_rad) * level;
     let world_from_camera = RigidTransform::new(turned, turned * Vec3::new(0.0, 0.0, -0.6));
     let focal = size as f32 * 0.9;
     let centre = size as f32 / 2.0;

@@ -35,10 +35,10 @@ impl Surface<'_> {
         self.textured(texel) * self.cell(u, v)
     }
 
-    fn textured(&self, [r, g, b, a]: [u8; 4]) -> Vec3A {
+    fn textured(&self, [r, g, b, _]: [u8; 4]) -> Vec3A {
         match self.texture.encoding {
             Encoding::Values => {
-                let deviations = (f32::from(a) / 127.5 - 1.0) * NOISE_DEVIATIONS;
+                let deviations = (f32::from(b) / 127.5 - 1.0) * NOISE_DEVIATIONS;
                 self.colour * (1.0 + self.contrast * deviations).max(0.1)
             }
             Encoding::Colour { white } => {

@@ -1,15 +1,18 @@
+//! Rooms: geometry, light, and what may not change a picture.
+
+use glam::Quat;
+
 use super::*;
 use crate::backdrop::tests::assets;
 use crate::camera::{Intrinsics, Lens};
 use crate::math::RigidTransform;
-use crate::rig::skeleton::axis_angle;
 
 fn placement(seed: u64) -> Placement {
     Placement { size_m: Vec3::new(4.0, 2.6, 5.0), centre_m: Vec3::new(0.5, 0.1, -0.4), yaw_rad: 0.6, seed }
 }
 
 fn camera(azimuth_rad: f32) -> Camera {
-    let rotation = axis_angle(Vec3::X, std::f32::consts::PI) * axis_angle(Vec3::Y, azimuth_rad);
+    let rotation = Quat::from_axis_angle(Vec3::X, std::f32::consts::PI) * Quat::from_axis_angle(Vec3::Y, azimuth_rad);
     Camera {
         intrinsics: Intrinsics { width: 128, height: 96, fx: 110.0, fy: 110.0, cx: 64.0, cy: 48.0 },
         lens: Lens::Pinhole,

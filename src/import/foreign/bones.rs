@@ -203,7 +203,13 @@ fn check_side(centres: &[Vec3; JOINT_COUNT], hand_length_m: f32) -> Result<(), F
 }
 
 /// Where the flesh of the last bone ends along its axis, hand space.
-fn flesh_end(source: &Source, hand_from_world: &RigidTransform, last: Joint, from: Vec3, axis: Vec3) -> Result<Vec3, Fault> {
+fn flesh_end(
+    source: &Source,
+    hand_from_world: &RigidTransform,
+    last: Joint,
+    from: Vec3,
+    axis: Vec3,
+) -> Result<Vec3, Fault> {
     let own = source.shares.iter().map(|shares| shares[last.index()] >= 0.5);
     let own = source.positions_m.iter().zip(own).filter(|(_, own)| *own);
     let reach = own.map(|(p, _)| (hand_from_world.point(*p) - from).dot(axis)).fold(0.0, f32::max);
@@ -214,7 +220,11 @@ fn flesh_end(source: &Source, hand_from_world: &RigidTransform, last: Joint, fro
     Err(Fault::new("joints", problem, "check that the mapping names the right nodes"))
 }
 
-fn frames(source: &Source, hand_from_world: &RigidTransform, centres: &[Vec3; JOINT_COUNT]) -> [RigidTransform; JOINT_COUNT] {
+fn frames(
+    source: &Source,
+    hand_from_world: &RigidTransform,
+    centres: &[Vec3; JOINT_COUNT],
+) -> [RigidTransform; JOINT_COUNT] {
     let mut frames = centres.map(|c| RigidTransform::new(Quat::IDENTITY, c));
     let forearm = axes_along_y(-centres[0], Vec3::Z).unwrap_or(Mat3::IDENTITY);
     frames[0].rotation = Quat::from_mat3(&forearm);

@@ -20,10 +20,15 @@ const STRIP: f32 = 0.15;
 pub(super) fn mesh(source: &Source, bones: &Bones) -> RigMesh {
     let positions_m: Vec<Vec3> = source.positions_m.iter().map(|p| bones.hand_from_world.point(*p)).collect();
     let faces = face_normals(&positions_m, &source.triangles);
-    let normals: Vec<Vec3> = source.normals.iter().zip(faces).map(|(own, face)| {
-        let own = bones.hand_from_world.direction(*own).try_normalize();
-        own.or(face.try_normalize()).unwrap_or(Vec3::Z)
-    }).collect();
+    let normals: Vec<Vec3> = source
+        .normals
+        .iter()
+        .zip(faces)
+        .map(|(own, face)| {
+            let own = bones.hand_from_world.direction(*own).try_normalize();
+            own.or(face.try_normalize()).unwrap_or(Vec3::Z)
+        })
+        .collect();
     let palmar = source.shares.iter().zip(&normals).map(|(s, n)| palmar(s, *n, bones)).collect();
     let (joints, weights) = source.shares.iter().map(strongest).unzip();
     let triangle_part = source.triangles.iter().map(|t| part_of(t, &source.shares)).collect();

@@ -22,8 +22,7 @@ impl Nodes {
                 }
             }
         }
-        let local: Vec<Mat4> =
-            document.nodes().map(|n| Mat4::from_cols_array_2d(&n.transform().matrix())).collect();
+        let local: Vec<Mat4> = document.nodes().map(|n| Mat4::from_cols_array_2d(&n.transform().matrix())).collect();
         for k in 0..count {
             if nodes.ancestors(k).nth(count).is_some() {
                 return Err(tree_fault(k, "is its own ancestor"));

@@ -100,7 +100,8 @@ impl Reader<'_> {
     fn skin(&self, skin: &gltf::Skin<'_>, bind: &mut [Option<Mat4>]) -> Result<Skin, Fault> {
         let place = format!("skins[{}].inverseBindMatrices", skin.index());
         let accessor = skin.inverse_bind_matrices();
-        let accessor = accessor.ok_or_else(|| Fault::new(&place, "is missing", "export the skin with its bind pose"))?;
+        let accessor =
+            accessor.ok_or_else(|| Fault::new(&place, "is missing", "export the skin with its bind pose"))?;
         let matrices: Vec<Mat4> = self.glb.floats(&accessor)?.iter().map(Mat4::from_cols_array).collect();
         let nodes: Vec<usize> = skin.joints().map(|j| j.index()).collect();
         if matrices.len() < nodes.len() {
@@ -189,9 +190,8 @@ impl Reader<'_> {
         place: &str,
     ) -> Result<Vec<Shares>, ImportError> {
         let mut shares = vec![[0.0; JOINT_COUNT]; count];
-        let sets = (0..).map_while(|k| {
-            Some((k, primitive.get(&Semantic::Joints(k))?, primitive.get(&Semantic::Weights(k))?))
-        });
+        let sets =
+            (0..).map_while(|k| Some((k, primitive.get(&Semantic::Joints(k))?, primitive.get(&Semantic::Weights(k))?)));
         for (set, joints, weights) in sets {
             let (joints, weights) = (self.glb.integers::<4>(&joints)?, self.glb.floats::<4>(&weights)?);
             check_count(place, "JOINTS", joints.len(), count)?;

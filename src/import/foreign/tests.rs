@@ -186,8 +186,14 @@ fn a_left_hand_is_mirrored() {
             node.insert("rotation".into(), json!(mirrored.rotation));
         }
         json["scenes"][0]["nodes"] = json!((0..=JOINT_COUNT).collect::<Vec<_>>());
-        let view = json["accessors"][json["meshes"][0]["primitives"][0]["indices"].as_u64().unwrap() as usize]["bufferView"].as_u64().unwrap() as usize;
-        let (start, length) = (json["bufferViews"][view]["byteOffset"].as_u64().unwrap() as usize, json["bufferViews"][view]["byteLength"].as_u64().unwrap() as usize);
+        let view =
+            json["accessors"][json["meshes"][0]["primitives"][0]["indices"].as_u64().unwrap() as usize]["bufferView"]
+                .as_u64()
+                .unwrap() as usize;
+        let (start, length) = (
+            json["bufferViews"][view]["byteOffset"].as_u64().unwrap() as usize,
+            json["bufferViews"][view]["byteLength"].as_u64().unwrap() as usize,
+        );
         for triangle in bin[start..start + length].as_chunks_mut::<12>().0 {
             let (b, c) = triangle[4..].split_at_mut(4);
             b.swap_with_slice(c);

@@ -30,10 +30,13 @@ fn draw(rig: &Rig, positions: &[Vec3], view: glam::Mat3) -> Vec<u8> {
     let mut rgb = vec![255; SIZE * SIZE * 3];
     let mut depth = vec![f32::MIN; SIZE * SIZE];
     let scale = SIZE as f32 / EXTENT_M;
-    let seen: Vec<Vec3> = positions.iter().map(|p| {
-        let q = view * (*p - Vec3::Y * 0.085);
-        Vec3::new(q.x * scale + SIZE as f32 / 2.0, SIZE as f32 / 2.0 - q.y * scale, q.z)
-    }).collect();
+    let seen: Vec<Vec3> = positions
+        .iter()
+        .map(|p| {
+            let q = view * (*p - Vec3::Y * 0.085);
+            Vec3::new(q.x * scale + SIZE as f32 / 2.0, SIZE as f32 / 2.0 - q.y * scale, q.z)
+        })
+        .collect();
     for (triangle, part) in rig.mesh.triangles.iter().zip(&rig.mesh.triangle_part) {
         let [a, b, c] = triangle.map(|k| seen[k as usize]);
         let [wa, wb, wc] = triangle.map(|k| view * positions[k as usize]);

@@ -64,7 +64,8 @@ fn tips_lie_at_the_end_of_the_flesh() {
             let [.., last, tip] = digit.chain();
             let (frame, at) = (frames[last.index()], frames[tip.index()].translation_m);
             let along = frame.direction(Vec3::Y);
-            let own = rig.mesh.positions_m.iter().zip(&rig.mesh.joints).filter(|(_, j)| usize::from(j[0]) == last.index());
+            let own =
+                rig.mesh.positions_m.iter().zip(&rig.mesh.joints).filter(|(_, j)| usize::from(j[0]) == last.index());
             let beyond = own.map(|(p, _)| (*p - at).dot(along)).fold(f32::MIN, f32::max);
             assert!(beyond.abs() < 1e-5, "{digit:?}: flesh ends {beyond} m beyond the tip");
             let nearest = rig.mesh.positions_m.iter().map(|p| p.distance(at)).fold(1.0, f32::min);
@@ -72,7 +73,11 @@ fn tips_lie_at_the_end_of_the_flesh() {
             // the tips in the file sit 11 to 15 mm beyond the last joint, inside the flesh
             let length = at.distance(frame.translation_m);
             assert!((0.017..0.035).contains(&length), "{digit:?}: {length} m");
-            println!("{side} {digit:?}: tip {:.1} mm beyond the joint, {:.1} mm from the flesh", length * 1e3, nearest * 1e3);
+            println!(
+                "{side} {digit:?}: tip {:.1} mm beyond the joint, {:.1} mm from the flesh",
+                length * 1e3,
+                nearest * 1e3
+            );
         }
     }
 }

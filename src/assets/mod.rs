@@ -93,16 +93,20 @@ pub struct Assets {
 impl Assets {
     /// Assets with the built-in settings; nothing is made or loaded yet.
     pub fn new() -> Result<Self, AssetError> {
-        let settings = Settings::built_in()?;
+        Ok(Self::with_settings(Settings::built_in()?))
+    }
+
+    /// Assets with settings of one's own.
+    pub fn with_settings(settings: Settings) -> Self {
         let pool = |count: u32| (0..count.max(1)).map(|_| OnceLock::new()).collect();
-        Ok(Self {
+        Self {
             noise: pool(settings.pool.noise),
             leaves: pool(settings.pool.dead_leaves),
             rigs: Mutex::default(),
             pictures: Cache::new(PICTURE_BYTES),
             panoramas: Cache::new(PANORAMA_BYTES),
             settings,
-        })
+        }
     }
 
     /// Settings of the procedural backgrounds.

@@ -42,12 +42,12 @@ impl Texture {
         Self::new(Encoding::Colour { white }, Plane { width: pixels.width, height: pixels.height, data })
     }
 
-    /// The copy to sample when neighbouring samples lie `step` full-sized texels apart, and how many times smaller it is.
+    /// The copy to sample when neighbouring samples lie `step` full-sized texels apart, and its size over the full one.
     pub fn level(&self, step: f32) -> (&Plane<[u8; 4]>, f32) {
         // a copy is used as soon as samples lie 1.5 of its own texels apart at most
         let wanted = (step.max(1.0) * (4.0 / 3.0)).min(32_768.0) as u32;
         let k = (wanted.ilog2() as usize).min(self.levels.len() - 1);
-        (&self.levels[k], (1_u32 << k) as f32)
+        (&self.levels[k], 1.0 / (1_u32 << k) as f32)
     }
 
     /// Bytes in memory.
@@ -89,8 +89,9 @@ mod tests {
             *texel = if k % 2 == 0 { [255, 0, 0, 255] } else { [0, 0, 100, 255] };
         }
         let texture = Texture::new(Encoding::Colour { white: 1.0 }, full);
-        let (small, times) = texture.level(4.0);
-        assert_eq!((small.width, small.height, times), (16, 8, 4.0));
+        let (small, share) = texture.level(4.0);
+        assert_eq!((small.width, small.height), (16, 8));
+        assert!((share - 0.25).abs() < 1e-9);
         let light = |byte: u8| (f32::from(byte) / 255.0) * (f32::from(byte) / 255.0);
         assert!((light(small.data[5][0]) - 0.5).abs() < 0.01);
         assert!((light(small.data[5][2]) - light(100) / 2.0).abs() < 0.01);
@@ -99,9 +100,9 @@ mod tests {
     #[test]
     fn levels_follow_the_step_and_end_at_the_smallest() {
         let texture = Texture::new(Encoding::Values, Plane::filled(64, 64, [7; 4]));
-        let times = |step| texture.level(step).1;
-        assert_eq!([times(0.1), times(1.4), times(1.6), times(3.1), times(1e9)], [1.0, 1.0, 2.0, 4.0, 8.0]);
+        let width = |step| texture.level(step).0.width;
+        assert_eq!([width(0.1), width(1.4), width(1.6), width(3.1), width(1e9)], [64, 64, 32, 16, 8]);
         assert_eq!(texture.level(1e9).0.data[0], [7; 4]);
-        assert_eq!(texture.level(f32::NAN).1, 1.0);
+        assert_eq!(width(f32::NAN), 64);
     }
 }

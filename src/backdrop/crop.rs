@@ -75,7 +75,7 @@ impl Samples {
         let (begin, reach) = ((start - start.floor()) * n, (size * n).clamp(-MOST_STEPS, MOST_STEPS));
         // not a number becomes 0: a picture, if a dull one
         let begin = if wrap { begin } else { start * n }.clamp(-MOST_STEPS, MOST_STEPS);
-        let place = |pixel: u32| begin + (pixel as f32 + 0.5) / pixels as f32 * reach - 0.5;
+        let place = |pixel: u32| begin + (pixel as f32 + 0.5) / pixels.max(1) as f32 * reach - 0.5;
         let (first, last) = (place(0), place(pixels.saturating_sub(1)));
         let (lo, hi) = (first.min(last).floor() as i64, first.max(last).floor() as i64 + 1);
         let texel = |k: i64| if wrap { k.rem_euclid(i64::from(texels)) } else { k.clamp(0, i64::from(texels) - 1) };

@@ -62,7 +62,7 @@ pub(super) fn pixels(sky: &Sky, lamps: &[Lamp], patches: &Texture, camera: &Came
             let scale = PATCH_TEXELS / (d.y.abs() + 0.35);
             let at = |v: f32| (v * scale + 0.5 * level.width as f32) as i32 & mask;
             let texel = level.data[(at(d.z) * level.width as i32 + at(d.x)) as usize];
-            let patch = 1.0 + PATCHES * (f32::from(texel[3]) / 42.5 - 3.0);
+            let patch = 1.0 + PATCHES * (f32::from(texel[2]) / 42.5 - 3.0);
             lamps.iter().fold(sky.radiance(d.y) * patch.max(0.2), |light, lamp| light + lamp.radiance(d))
         },
     );

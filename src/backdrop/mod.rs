@@ -65,3 +65,22 @@ impl Sh9 {
         sh
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use crate::assets::Assets;
+    use crate::assets::settings::{Pool, Settings};
+
+    /// Assets with few and small textures, made once for all tests.
+    pub(super) fn assets() -> &'static Assets {
+        static ASSETS: OnceLock<Assets> = OnceLock::new();
+        ASSETS.get_or_init(|| {
+            let mut settings = Settings::built_in().unwrap();
+            settings.pool = Pool { size_px: 128, noise: 5, dead_leaves: 6 };
+            settings.dead_leaves.shapes = 300;
+            Assets::with_settings(settings)
+        })
+    }
+}

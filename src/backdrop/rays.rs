@@ -127,16 +127,17 @@ impl Between {
 
 #[cfg(test)]
 mod tests {
+    use glam::Quat;
+
     use super::*;
     use crate::camera::{Intrinsics, Lens};
     use crate::math::RigidTransform;
-    use crate::rig::skeleton::axis_angle;
 
     fn camera(lens: Lens) -> Camera {
         Camera {
             intrinsics: Intrinsics { width: 101, height: 67, fx: 90.0, fy: 95.0, cx: 49.0, cy: 35.0 },
             lens,
-            camera_from_world: RigidTransform::new(axis_angle(Vec3::Y, 0.7), Vec3::new(0.1, 0.2, 0.3)),
+            camera_from_world: RigidTransform::new(Quat::from_axis_angle(Vec3::Y, 0.7), Vec3::new(0.1, 0.2, 0.3)),
         }
     }
 
@@ -157,7 +158,11 @@ mod tests {
                     let expected = camera.ray(Vec2::new(x as f32 + 0.5, y as f32 + 0.5));
                     let expected = camera.camera_from_world.inverse().direction(expected);
                     let found = Vec3::from(picture.data[(y * 101 + x) as usize]);
-                    assert!(found.abs_diff_eq(expected, 2e-3), "{lens:?} {step} at {x} {y}: {found} {expected}");
+                    // straight lines between tile corners: within a third of a cell under this strong a lens
+                    assert!(
+                        found.abs_diff_eq(expected, 0.33 * step as f32 / 90.0),
+                        "{lens:?} {step} at {x} {y}: {found} {expected}"
+                    );
                 }
             }
         }
@@ -168,9 +173,9 @@ mod tests {
         let mut cells = Plane::filled(5, 5, Vec3A::ZERO);
         cells.data[12] = Vec3A::splat(16.0);
         soften(&mut cells);
-        assert_eq!([cells.data[12], cells.data[11], cells.data[6], cells.data[2]].map(|c| c.x), [4.0, 2.0, 1.0, 0.0]);
+        assert_eq!([12, 11, 6, 2].map(|k: usize| cells.data[k]), [4.0, 2.0, 1.0, 0.0].map(Vec3A::splat));
         let mut even = Plane::filled(3, 2, Vec3A::ONE);
         soften(&mut even);
-        assert!(even.data.iter().all(|c| c.x == 1.0));
+        assert!(even.data.iter().all(|c| *c == Vec3A::ONE));
     }
 }

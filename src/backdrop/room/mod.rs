@@ -88,57 +88,64 @@ struct Panel<'a> {
     shines: bool,
 }
 
-/// Where a ray meets a block.
-struct Hit {
-    t: f32,
-    face: usize,
+/// A room can hold no more pieces of furniture: a set of them fits the bits of a number.
+const MOST_FURNITURE: usize = 64;
+
+/// The room's boxes as seen from one point: low and high corners relative to it.
+struct View {
+    eye: Vec3,
+    shell: Bounds,
+    furniture: Vec<Bounds>,
+    /// Bit k is set if the eye is not inside the k-th piece.
+    outside: u64,
 }
 
-/// A ray in room coordinates.
-struct Ray {
-    origin: Vec3,
-    direction: Vec3,
-    inverse: Vec3,
+/// Low and high corner relative to the eye.
+#[derive(Clone, Copy)]
+struct Bounds {
+    lo: Vec3A,
+    hi: Vec3A,
 }
 
-impl Ray {
-    fn new(origin: Vec3, direction: Vec3) -> Self {
-        Self { origin, direction, inverse: direction.recip() }
+impl Bounds {
+    fn new(block: &Block, eye: Vec3) -> Self {
+        Self { lo: (block.lo - eye).into(), hi: (block.hi - eye).into() }
+    }
+
+    /// Parameters at which a ray has entered and left all pairs of planes, per axis.
+    fn crossings(&self, inverse: Vec3A) -> (Vec3A, Vec3A) {
+        let (a, b) = (self.lo * inverse, self.hi * inverse);
+        (a.min(b), a.max(b))
+    }
+
+    /// Parameter at which a ray from outside enters; `None` if it misses.
+    fn enter(&self, inverse: Vec3A) -> Option<f32> {
+        let (near, far) = self.crossings(inverse);
+        let t = near.max_element();
+        (t > 0.0 && t < far.min_element()).then_some(t)
+    }
+}
+
+/// Index of the greatest of three.
+fn greatest(v: Vec3A) -> usize {
+    if v.x >= v.y && v.x >= v.z {
+        0
+    } else if v.y >= v.z {
+        1
+    } else {
+        2
     }
 }
 
 impl Block<'_> {
-    /// Parameters at which a ray crosses the planes that it meets first and last, per axis.
-    fn crossings(&self, ray: &Ray) -> (Vec3, Vec3) {
-        let (a, b) = ((self.lo - ray.origin) * ray.inverse, (self.hi - ray.origin) * ray.inverse);
-        (a.min(b), a.max(b))
-    }
-
-    /// Face through which a ray from inside leaves.
-    fn leave(&self, ray: &Ray) -> Hit {
-        let (_, far) = self.crossings(ray);
-        let (axis, t) = least(far.to_array());
-        Hit { t, face: 2 * axis + usize::from(ray.direction[axis] > 0.0) }
-    }
-
-    /// Face through which a ray from outside enters.
-    fn enter(&self, ray: &Ray) -> Option<Hit> {
-        let (near, far) = self.crossings(ray);
-        let (axis, t) = least((-near).to_array());
-        let t = -t;
-        (t > 0.0 && t < far.min_element()).then(|| Hit { t, face: 2 * axis + usize::from(ray.direction[axis] < 0.0) })
-    }
-
     fn contains(&self, p: Vec3) -> bool {
         p.cmpge(self.lo).all() && p.cmple(self.hi).all()
     }
 
-    /// Light from a face at the end of a ray; `shining` false leaves out what shines by itself.
-    fn light(&self, ray: &Ray, hit: &Hit, footprint: f32, shining: bool) -> Vec3A {
-        let face = &self.faces[hit.face];
-        let p = ray.origin + ray.direction * hit.t - self.lo;
-        let [u, v] = face_coordinates(hit.face / 2, p);
-        let spot_m = footprint * hit.t;
+    /// Light from a place on a face, as the mean over a spot; `shining` false leaves out what shines by itself.
+    fn light(&self, face: usize, p: Vec3, spot_m: f32, shining: bool) -> Vec3A {
+        let [u, v] = face_coordinates(face / 2, (p - self.lo).max(Vec3::ZERO));
+        let face = &self.faces[face];
         let on = |r: &[f32; 4]| u >= r[0] && v >= r[1] && u < r[2] && v < r[3];
         match face.panels.iter().find(|panel| on(&panel.rect_m)) {
             Some(panel) if panel.shines && shining => panel.surface.colour(u, v, spot_m),
@@ -146,17 +153,6 @@ impl Block<'_> {
             Some(panel) => panel.surface.colour(u - panel.rect_m[0], v - panel.rect_m[1], spot_m) * face.light.at(u, v),
             None => face.surface.colour(u, v, spot_m) * face.light.at(u, v),
         }
-    }
-}
-
-/// Index and value of the least of three.
-fn least([x, y, z]: [f32; 3]) -> (usize, f32) {
-    if x <= y && x <= z {
-        (0, x)
-    } else if y <= z {
-        (1, y)
-    } else {
-        (2, z)
     }
 }
 
@@ -186,17 +182,13 @@ impl<'a> Room<'a> {
 
     /// The room behind the hands.
     pub(super) fn pixels(&self, gain: f32, camera: &Camera) -> Plane<[f32; 3]> {
-        let eye = self.inside(camera.camera_from_world.inverse().translation_m);
+        let view = self.view_from(self.frame.point(camera.camera_from_world.inverse().translation_m));
         let footprint = STEP as f32 / camera.intrinsics.fx.abs().max(1.0);
-        let ahead: Vec<usize> = (0..self.furniture.len()).filter(|k| !self.furniture[*k].contains(eye)).collect();
         let mut cells = trace(
             camera,
             STEP,
-            |tile| self.furniture_in(tile, eye, &ahead),
-            |candidates, ray| {
-                let ray = Ray::new(eye, self.frame.direction(ray));
-                self.look(&ray, candidates, footprint, true) * gain
-            },
+            |tile| self.furniture_in(tile, &view),
+            |pieces, ray| self.look(&view, *pieces, self.frame.direction(ray), footprint, true) * gain,
         );
         soften(&mut cells);
         blend(&cells, camera, STEP)
@@ -204,59 +196,69 @@ impl<'a> Room<'a> {
 
     /// Light of the room on what stands at the world's origin.
     pub(super) fn light(&self) -> Sh9 {
-        let at = self.inside(self.frame.point(Vec3::ZERO));
-        let everything = self.furniture_around(at);
-        let mut sh =
-            Sh9::project(|d| self.look(&Ray::new(at, self.frame.direction(d)), &everything, COARSE, false).to_array());
+        let view = self.view_from(self.frame.point(Vec3::ZERO));
+        let look = |d: Vec3| self.look(&view, view.outside, self.frame.direction(d), COARSE, false);
+        let mut sh = Sh9::project(|d| look(d).to_array());
         for emitter in &self.emitters {
-            let (to_emitter, solid_angle_sr) = emitter.seen_from(at);
+            let (to_emitter, solid_angle_sr) = emitter.seen_from(view.eye);
             sh.add(self.frame.world_direction(to_emitter), emitter.radiance.to_array(), solid_angle_sr);
         }
         sh
     }
 
+    /// Mean luminance of the surfaces seen from the world's origin.
     fn mean_luminance(&self) -> f32 {
-        let at = self.inside(self.frame.point(Vec3::ZERO));
-        let everything = self.furniture_around(at);
+        let view = self.view_from(self.frame.point(Vec3::ZERO));
         let luminance = |d: &Vec3| {
-            let light = self.look(&Ray::new(at, *d), &everything, COARSE, false);
+            let light = self.look(&view, view.outside, *d, COARSE, false);
             light.dot(Vec3A::new(0.2126, 0.7152, 0.0722))
         };
         directions().iter().map(luminance).sum::<f32>() / directions().len() as f32
     }
 
-    /// A point in room coordinates, moved inside the walls if need be.
-    fn inside(&self, p: Vec3) -> Vec3 {
+    /// The view from a point in room coordinates, moved inside the walls if need be.
+    fn view_from(&self, p: Vec3) -> View {
         let margin = Vec3::splat(INSIDE_M);
-        p.max(self.shell.lo + margin).min(self.shell.hi - margin)
-    }
-
-    fn furniture_around(&self, at: Vec3) -> Vec<usize> {
-        (0..self.furniture.len()).filter(|k| !self.furniture[*k].contains(at)).collect()
+        let eye = p.max(self.shell.lo + margin).min(self.shell.hi - margin);
+        let outside = self.furniture.iter().enumerate().filter(|(_, piece)| !piece.contains(eye));
+        View {
+            eye,
+            shell: Bounds::new(&self.shell, eye),
+            furniture: self.furniture.iter().map(|piece| Bounds::new(piece, eye)).collect(),
+            outside: outside.fold(0, |set, (k, _)| set | 1 << k),
+        }
     }
 
     /// What a ray meets first. `footprint`: width of a cell per unit of the ray's parameter.
-    fn look(&self, ray: &Ray, candidates: &[usize], footprint: f32, shining: bool) -> Vec3A {
-        let (mut block, mut hit) = (&self.shell, self.shell.leave(ray));
-        for k in candidates {
-            let other = &self.furniture[*k];
-            if let Some(nearer) = other.enter(ray).filter(|h| h.t < hit.t) {
-                (block, hit) = (other, nearer);
+    fn look(&self, view: &View, pieces: u64, ray: Vec3, footprint: f32, shining: bool) -> Vec3A {
+        let inverse = Vec3A::from(ray).recip();
+        let (_, far) = view.shell.crossings(inverse);
+        let mut nearest = (far.min_element(), None);
+        let mut rest = pieces;
+        while rest != 0 {
+            let k = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            if let Some(t) = view.furniture[k].enter(inverse).filter(|t| *t < nearest.0) {
+                nearest = (t, Some(k));
             }
         }
-        block.light(ray, &hit, footprint, shining)
+        let (block, axis, inward) = match nearest.1 {
+            Some(k) => (&self.furniture[k], greatest(view.furniture[k].crossings(inverse).0), false),
+            None => (&self.shell, greatest(-far), true),
+        };
+        let face = 2 * axis + usize::from((ray[axis] > 0.0) == inward);
+        block.light(face, view.eye + ray * nearest.0, footprint * nearest.0, shining)
     }
 
     /// Those of the furniture that a tile may see: bounding spheres against the cone around the tile's corners.
-    fn furniture_in(&self, tile: &Tile, eye: Vec3, candidates: &[usize]) -> Vec<usize> {
-        let corners = tile.corners.map(|c| self.frame.direction(c).normalize_or_zero());
+    fn furniture_in(&self, tile: &Tile, view: &View) -> u64 {
+        let corners = tile.corners.map(|c| Vec3A::from(self.frame.direction(c)).normalize_or_zero());
         let axis = (corners[0] + corners[1] + corners[2] + corners[3]).normalize_or_zero();
         let cosine = corners.iter().map(|c| c.dot(axis)).fold(1.0, f32::min).max(0.0);
         let sine = (1.0 - cosine * cosine).sqrt();
-        let seen = |k: &&usize| {
-            let block = &self.furniture[**k];
-            let to = (block.lo + block.hi) * 0.5 - eye;
-            let (distance, radius) = (to.length(), (block.hi - block.lo).length() * 0.5);
+        let seen = |bounds: &Bounds| {
+            let to = (bounds.lo + bounds.hi) * 0.5;
+            let (distance, radius) = (to.length(), (bounds.hi - bounds.lo).length() * 0.5);
             if distance <= radius {
                 return true;
             }
@@ -264,9 +266,13 @@ impl<'a> Room<'a> {
             let ball_cosine = (1.0 - ball_sine * ball_sine).sqrt();
             to.dot(axis) >= distance * (cosine * ball_cosine - sine * ball_sine) - 1e-3
         };
-        candidates.iter().filter(seen).copied().collect()
+        let set = view.furniture.iter().enumerate().filter(|(_, bounds)| seen(bounds));
+        set.fold(0, |set, (k, _)| set | 1 << k) & view.outside
     }
 }
 
 /// Footprint of rays that only ask for the mean: about a tenth of the distance.
 const COARSE: f32 = 0.1;
+
+#[cfg(test)]
+mod tests;

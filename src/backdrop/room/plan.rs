@@ -39,6 +39,7 @@ pub(super) fn furnish<'a>(placement: &Placement, hands: Vec3, assets: &'a Assets
     if maker.stream.chance(maker.settings.table_chance) {
         maker.lay_table(&mut plan);
     }
+    plan.furniture.truncate(super::MOST_FURNITURE);
     plan
 }
 
@@ -71,12 +72,12 @@ impl<'a> Maker<'a> {
         let start = [512.0 * self.stream.unit(), 512.0 * self.stream.unit()];
         let texels_per_m = self.stream.uniform(120.0, 400.0);
         let colour = self.colour(palette);
-        Surface { texture, texels_per_m, start, colour, contrast, cell_m: [1.0; 2], cell_spread: 0.0 }
+        Surface { texture, texels_per_m, start, colour, contrast, cells_per_m: [1.0; 2], cell_spread: 0.0 }
     }
 
     /// Boards, tiles or drawers of the given size.
     fn cells(&mut self, palette: &str, cell_m: [f32; 2], cell_spread: f32) -> Surface<'a> {
-        Surface { cell_m, cell_spread, ..self.plain(palette, 0.06) }
+        Surface { cells_per_m: cell_m.map(f32::recip), cell_spread, ..self.plain(palette, 0.06) }
     }
 
     /// A picture of many things: `width_m` shows the whole texture.
@@ -85,7 +86,7 @@ impl<'a> Maker<'a> {
         let start = [512.0 * self.stream.unit(), 512.0 * self.stream.unit()];
         let texels_per_m = self.assets.settings().pool.size_px as f32 / width_m.max(0.05);
         let colour = Vec3A::splat(brightness);
-        Surface { texture, texels_per_m, start, colour, contrast: 0.0, cell_m: [1.0; 2], cell_spread: 0.0 }
+        Surface { texture, texels_per_m, start, colour, contrast: 0.0, cells_per_m: [1.0; 2], cell_spread: 0.0 }
     }
 
     fn shell(&mut self, lo: Vec3, hi: Vec3) -> Block<'a> {
@@ -118,7 +119,7 @@ impl<'a> Maker<'a> {
         }
         for _ in 0..self.count(self.settings.lamps) {
             let size = [self.stream.uniform(0.2, 1.2), self.stream.uniform(0.2, 0.6)];
-            let radiance = self.between(self.settings.lamp_radiance) * self.light_colour(-0.35);
+            let radiance = self.between(self.settings.lamp_radiance) * self.light_colour(-0.25);
             let rect_m = self.spot(&plan.shell, CEILING, size, None);
             shine(plan, CEILING, rect_m, Surface { colour: radiance, ..self.plain("walls", 0.0) });
         }
@@ -147,7 +148,7 @@ impl<'a> Maker<'a> {
     fn hang_window(&mut self, plan: &mut Plan<'a>) {
         let size = [self.stream.uniform(0.6, 2.0), self.stream.uniform(0.8, 1.6)];
         let (sill, face) = (self.stream.uniform(0.5, 1.0), WALLS[self.stream.index(4)]);
-        let radiance = self.between(self.settings.window_radiance) * self.light_colour(0.35);
+        let radiance = self.between(self.settings.window_radiance) * self.light_colour(0.12);
         let rect_m = self.spot(&plan.shell, face, size, Some(sill));
         let [u0, v0, u1, v1] = rect_m;
         let wood = self.plain("walls", 0.02);

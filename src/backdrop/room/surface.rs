@@ -17,8 +17,8 @@ pub(super) struct Surface<'a> {
     pub colour: Vec3A,
     /// Contrast of noise, per standard deviation.
     pub contrast: f32,
-    /// Width and height of a cell, metres; rows are shifted against each other.
-    pub cell_m: [f32; 2],
+    /// Cells per metre across and up; rows are shifted against each other.
+    pub cells_per_m: [f32; 2],
     /// How much cells differ in brightness; 0 for none.
     pub cell_spread: f32,
 }
@@ -26,19 +26,19 @@ pub(super) struct Surface<'a> {
 impl Surface<'_> {
     /// Reflectance (or radiance, where it shines) at a place, as the mean over a spot of the given width, metres.
     pub(super) fn colour(&self, u: f32, v: f32, spot_m: f32) -> Vec3A {
-        let (level, times) = self.texture.level(spot_m * self.texels_per_m);
-        let scale = self.texels_per_m / times;
-        let at = |start: f32, metres: f32, size: u32| (start / times + metres * scale) as i32 & (size as i32 - 1);
+        let (level, share) = self.texture.level(spot_m * self.texels_per_m);
+        let scale = self.texels_per_m * share;
+        let at = |start: f32, metres: f32, size: u32| (start * share + metres * scale) as i32 & (size as i32 - 1);
         // v grows upwards on walls, rows of a picture grow downwards
         let (x, y) = (at(self.start[0], u, level.width), at(self.start[1], -v, level.height));
         let texel = level.data[(y * level.width as i32 + x) as usize];
         self.textured(texel) * self.cell(u, v)
     }
 
-    fn textured(&self, [r, g, b, a]: [u8; 4]) -> Vec3A {
+    fn textured(&self, [r, g, b, _]: [u8; 4]) -> Vec3A {
         match self.texture.encoding {
             Encoding::Values => {
-                let deviations = (f32::from(a) / 127.5 - 1.0) * NOISE_DEVIATIONS;
+                let deviations = (f32::from(b) / 127.5 - 1.0) * NOISE_DEVIATIONS;
                 self.colour * (1.0 + self.contrast * deviations).max(0.1)
             }
             Encoding::Colour { white } => {
@@ -53,10 +53,11 @@ impl Surface<'_> {
         if self.cell_spread <= 0.0 {
             return Vec3A::ONE;
         }
-        let row = (v / self.cell_m[1]).floor();
-        let column = (u / self.cell_m[0] + 0.37 * row).floor();
+        // u and v are not negative: casting rounds down
+        let row = (v * self.cells_per_m[1]) as u32;
+        let column = (u * self.cells_per_m[0] + 0.37 * row as f32) as u32;
         // any mixing of the two numbers will do: neighbours must differ
-        let mixed = (column as i32 as u32).wrapping_mul(0x9E37_79B1) ^ (row as i32 as u32).wrapping_mul(0x85EB_CA77);
+        let mixed = column.wrapping_mul(0x9E37_79B1) ^ row.wrapping_mul(0x85EB_CA77);
         let mixed = (mixed ^ (mixed >> 15)).wrapping_mul(0x2C1B_3C6D);
         let byte = |shift: u32| (mixed >> shift & 255) as f32 * (1.0 / 127.5) - 1.0;
         let tint = Vec3A::new(byte(0), byte(8), byte(16)) * (1.0 / 3.0);

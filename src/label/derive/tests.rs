@@ -1,3 +1,5 @@
+//! Labels of hand-made frames whose answer is known.
+
 use std::sync::Arc;
 
 use glam::{Quat, Vec2, Vec3};

@@ -70,6 +70,7 @@ impl RigSpec {
             }
         }
         faults.extend(self.relief.faults());
+        faults.extend(self.regions.faults());
         faults
     }
 

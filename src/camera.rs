@@ -26,6 +26,7 @@
 //! ```
 
 use glam::{Vec2, Vec3};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::math::RigidTransform;
@@ -52,7 +53,7 @@ pub struct Intrinsics {
 }
 
 /// How the lens bends the pinhole picture. Coefficients as in `OpenCV`.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Lens {
     /// No distortion.

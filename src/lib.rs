@@ -20,6 +20,8 @@ pub mod assets;
 pub mod backdrop;
 pub mod camera;
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod dataset;
 pub mod frame;
 pub mod import;

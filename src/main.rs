@@ -1,3 +1,7 @@
 //! The `handloom` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    handloom::cli::main()
+}

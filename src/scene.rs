@@ -3,6 +3,7 @@
 //! Every sample stores its scene; `handloom render scene.toml` makes the same picture again.
 
 use glam::Vec3;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::camera::Camera;
@@ -210,7 +211,7 @@ pub struct Film {
 }
 
 /// Tone curve from exposed linear light to display light.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FilmCurve {
     /// Shoulder and toe of a film.

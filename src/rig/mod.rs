@@ -9,6 +9,7 @@ pub mod part;
 pub mod skeleton;
 
 use glam::{Vec2, Vec3};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use dof::{DOF_COUNT, DOFS, Dof, HandPose, Limit};
@@ -17,7 +18,7 @@ pub use part::HandPart;
 pub use skeleton::Skeleton;
 
 /// Left or right hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "plain names")]
 pub enum HandSide {

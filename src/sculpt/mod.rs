@@ -4,9 +4,12 @@
 
 mod atlas;
 pub mod bake;
+mod build;
 mod cage;
+mod deform;
 pub mod field;
 pub mod field_spec;
+pub mod measure;
 pub mod mesh;
 mod primitives;
 mod project;
@@ -20,6 +23,7 @@ pub mod subject;
 pub mod template;
 
 pub use bake::bake;
+pub use build::{Built, build, build_with_template, skin_mm};
 pub use field::{DigitPoint, HandField};
 pub use skeleton::{capsules, skeleton};
 pub use spec::{RigSpec, Sex};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::rig::joint::Digit;
-use crate::rig::{DOF_COUNT, DOFS, Dof, Limit};
+use crate::rig::{DOF_COUNT, DOFS, Dof, HandShape, Limit};
 
 use super::SculptError;
 use super::field_spec::{CageSpec, FieldSpec};
@@ -14,6 +14,8 @@ use super::skin_spec::{RegionSpec, ReliefSpec};
 
 /// Version of the file format that this module reads.
 pub const FORMAT_VERSION: u32 = 1;
+/// Most subdivisions: 200,000 quads.
+const MAX_LEVELS: usize = 4;
 
 /// A whole `rig.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -33,14 +35,28 @@ pub struct RigSpec {
     pub capsules: CapsuleSpec,
     /// Range of every degree of freedom, degrees.
     pub limits: BTreeMap<Dof, LimitDeg>,
-    /// The implicit surface.
-    pub field: FieldSpec,
-    /// The quad cage.
-    pub cage: CageSpec,
     /// Creases, wrinkles, nails, veins.
     pub relief: ReliefSpec,
     /// Where skin is red.
     pub regions: RegionSpec,
+    /// The implicit surface.
+    pub field: FieldSpec,
+    /// The quad cage.
+    pub cage: CageSpec,
+    /// Its subdivision.
+    pub mesh: MeshSpec,
+    /// Ways in which hands differ.
+    #[serde(rename = "shape")]
+    pub shapes: Vec<ShapeSpec>,
+    /// Correlations of coefficients within a sex.
+    #[serde(rename = "correlation", default)]
+    pub correlations: Vec<CorrelationSpec>,
+    /// Named hands: coefficient per shape.
+    pub subjects: BTreeMap<String, BTreeMap<String, f32>>,
+    /// Survey of hand sizes.
+    pub survey: SurveySpec,
+    /// How joints go together.
+    pub couplings: CouplingSpec,
 }
 
 impl RigSpec {
@@ -71,7 +87,64 @@ impl RigSpec {
         }
         faults.extend(self.relief.faults());
         faults.extend(self.regions.faults());
+        let known = |name: &String| self.shapes.iter().any(|s| s.name == *name);
+        for (subject, coefficients) in &self.subjects {
+            let unknown = coefficients.keys().filter(|k| !known(k));
+            faults.extend(unknown.map(|k| format!("`subjects.{subject}.{k}` names no shape")));
+        }
+        for row in &self.correlations {
+            let unknown = row.between.iter().filter(|k| !known(k));
+            faults.extend(unknown.map(|k| format!("`correlation.between` has `{k}`, which names no shape")));
+        }
+        if self.mesh.levels > MAX_LEVELS {
+            faults.push(format!("`mesh.levels` is {}, legal are 0 to {MAX_LEVELS}", self.mesh.levels));
+        }
         faults
+    }
+
+    /// Coefficients of a named hand; `None` if there is none of that name.
+    pub fn subject(&self, name: &str) -> Option<HandShape> {
+        let row = self.subjects.get(name)?;
+        Some(HandShape(self.shapes.iter().map(|s| row.get(&s.name).copied().unwrap_or(0.0)).collect()))
+    }
+
+    /// Coefficients of a hand of one sex from one standard normal number per shape; `spread` scales the deviations.
+    pub fn draw(&self, sex: Sex, normals: &[f32], spread: f32) -> HandShape {
+        let root = self.correlation_root();
+        let coefficient = |k: usize, shape: &ShapeSpec| {
+            let z: f32 = root[k].iter().zip(normals).map(|(l, n)| l * n).sum();
+            let mean = if sex == Sex::Female { shape.female } else { shape.male };
+            mean + shape.sd * spread * z
+        };
+        HandShape(self.shapes.iter().enumerate().map(|(k, s)| coefficient(k, s)).collect())
+    }
+
+    /// Lower triangular L with L Lᵀ the correlation matrix of the shapes (Cholesky).
+    fn correlation_root(&self) -> Vec<Vec<f32>> {
+        let n = self.shapes.len();
+        let at = |name: &str| self.shapes.iter().position(|s| s.name == name);
+        let correlation = |i: usize, j: usize| {
+            let pair = |row: &&CorrelationSpec| {
+                let (a, b) = (at(&row.between[0]), at(&row.between[1]));
+                (a, b) == (Some(i), Some(j)) || (a, b) == (Some(j), Some(i))
+            };
+            if i == j { 1.0 } else { self.correlations.iter().find(pair).map_or(0.0, |row| row.value) }
+        };
+        let mut l = vec![vec![0.0; n]; n];
+        for i in 0..n {
+            for j in 0..=i {
+                let done: f32 = (0..j).map(|k| l[i][k] * l[j][k]).sum();
+                let rest: f32 = correlation(i, j) - done;
+                l[i][j] = if i == j {
+                    rest.max(0.0).sqrt()
+                } else if l[j][j] > 0.0 {
+                    rest / l[j][j]
+                } else {
+                    0.0
+                };
+            }
+        }
+        l
     }
 
     /// Ranges of all degrees of freedom, radians.
@@ -273,4 +346,114 @@ pub struct LimitDeg {
     pub hard: [f32; 2],
     /// 95 % of natural poses stay in this range.
     pub soft: [f32; 2],
+}
+
+/// Subdivision of the cage.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeshSpec {
+    /// Steps; each makes four quads of one.
+    pub levels: usize,
+}
+
+/// One blend shape.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShapeSpec {
+    /// Name of the shape.
+    pub name: String,
+    /// What it changes.
+    pub parameter: Parameter,
+    /// By how much a coefficient of 1 changes it: one standard deviation.
+    pub step: f32,
+    /// Mean coefficient of women.
+    pub female: f32,
+    /// Mean coefficient of men.
+    pub male: f32,
+    /// Spread of the coefficient within a sex.
+    pub sd: f32,
+}
+
+/// A parameter of a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "named as the fields of `Subject`; lengths are factors on a digit's free bones")]
+pub enum Parameter {
+    HandLengthMm,
+    HandBreadthMm,
+    FingerThickness,
+    PalmThickness,
+    Wrist,
+    Forearm,
+    Knuckle,
+    Thenar,
+    ThumbLength,
+    IndexLength,
+    MiddleLength,
+    RingLength,
+    LittleLength,
+}
+
+/// Correlation of two shapes' coefficients within a sex.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorrelationSpec {
+    /// Names of the shapes.
+    pub between: [String; 2],
+    /// -1 to 1.
+    pub value: f32,
+}
+
+/// Survey of hand length, hand breadth, hand circumference, palm length and wrist circumference, mm.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "plain names")]
+pub struct SurveySpec {
+    pub female: SurveyRow,
+    pub male: SurveyRow,
+    pub correlation: [[f32; 5]; 5],
+}
+
+impl SurveySpec {
+    /// The survey of one sex.
+    pub fn get(&self, sex: Sex) -> &SurveyRow {
+        match sex {
+            Sex::Female => &self.female,
+            Sex::Male => &self.male,
+        }
+    }
+}
+
+/// Sizes of one sex; their logarithms are jointly normal.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "plain names")]
+pub struct SurveyRow {
+    pub mean: [f32; 5],
+    pub log_mean: [f32; 5],
+    pub log_sd: [f32; 5],
+}
+
+/// How joints go together; ratios of angles, and degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CouplingSpec {
+    /// DIP flexion per PIP flexion.
+    pub dip_from_pip: f32,
+    /// Standard deviation around it.
+    pub dip_spread_deg: f32,
+    /// Ring CMC flexion per MCP flexion.
+    pub ring_cmc_from_mcp: f32,
+    /// Little CMC flexion per MCP flexion.
+    pub little_cmc_from_mcp: f32,
+    /// Thumb pronation per CMC abduction.
+    pub thumb_pronation_from_abduction: f32,
+    /// Thumb pronation per CMC flexion.
+    pub thumb_pronation_from_flexion: f32,
+    /// MCP abduction range left at 90 degrees of flexion.
+    pub abduction_kept_deg: f32,
+    /// Soft limit of the difference between neighbouring MCP flexions, index to little.
+    pub mcp_difference_deg: [f32; 3],
+    /// MCP flexion per wrist extension.
+    pub tenodesis: f32,
 }

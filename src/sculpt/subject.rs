@@ -6,7 +6,8 @@ use glam::Vec3;
 
 use crate::rig::joint::Digit;
 
-use super::spec::{RigSpec, Sex};
+use super::spec::{Parameter, RigSpec, Sex};
+use crate::rig::HandShape;
 
 /// Hand breadth at which the constants in mm were chosen.
 pub const REFERENCE_BREADTH_MM: f32 = 86.0;
@@ -61,6 +62,48 @@ impl Subject {
             palm_thickness: mean.palm_thickness,
             ..Self::of_size(spec, mean.hand_length_mm, mean.hand_breadth_mm)
         }
+    }
+
+    /// Mean of both sexes' mean hands, around which the blend shapes are made.
+    pub fn mean_adult(spec: &Arc<RigSpec>) -> Self {
+        let (a, b) = (spec.mean.female, spec.mean.male);
+        Self {
+            finger_thickness: 0.5 * (a.finger_thickness + b.finger_thickness),
+            palm_thickness: 0.5 * (a.palm_thickness + b.palm_thickness),
+            ..Self::of_size(
+                spec,
+                0.5 * (a.hand_length_mm + b.hand_length_mm),
+                0.5 * (a.hand_breadth_mm + b.hand_breadth_mm),
+            )
+        }
+    }
+
+    /// The subject that blend-shape coefficients stand for.
+    pub fn of_shape(spec: &Arc<RigSpec>, shape: &HandShape) -> Self {
+        let rows = spec.shapes.iter().zip(&shape.0);
+        rows.fold(Self::mean_adult(spec), |s, (row, c)| s.with(row.parameter, c * row.step))
+    }
+
+    /// The subject with one parameter changed by `amount`.
+    #[must_use]
+    pub fn with(mut self, parameter: Parameter, amount: f32) -> Self {
+        let mut longer = |digit: Digit| self.bone_length[digit as usize].iter_mut().for_each(|f| *f += amount);
+        match parameter {
+            Parameter::HandLengthMm => self.hand_length_mm += amount,
+            Parameter::HandBreadthMm => self.hand_breadth_mm += amount,
+            Parameter::FingerThickness => self.finger_thickness += amount,
+            Parameter::PalmThickness => self.palm_thickness += amount,
+            Parameter::Wrist => self.wrist += amount,
+            Parameter::Forearm => self.forearm += amount,
+            Parameter::Knuckle => self.knuckle += amount,
+            Parameter::Thenar => self.thenar += amount,
+            Parameter::ThumbLength => longer(Digit::Thumb),
+            Parameter::IndexLength => longer(Digit::Index),
+            Parameter::MiddleLength => longer(Digit::Middle),
+            Parameter::RingLength => longer(Digit::Ring),
+            Parameter::LittleLength => longer(Digit::Little),
+        }
+        self
     }
 
     /// Factor from the hand breadth at which the constants in mm were chosen.

@@ -8,9 +8,9 @@ use super::mesh::{Face, Vertex, catmull_clark, orient};
 use super::{HandField, Subject, atlas, cage, project::project};
 
 const CAGE_ITERATIONS: usize = 10;
-const CAGE_RELAX: f32 = 0.25;
-const LEVEL_ITERATIONS: usize = 8;
-const LEVEL_RELAX: f32 = 0.35;
+const CAGE_RELAX: f32 = 0.5;
+const LEVEL_ITERATIONS: usize = 9;
+const LEVEL_RELAX: f32 = 0.5;
 
 /// Rest mesh of a subject. Vertex order, faces and weights are the same for every subject; texture coordinates are not.
 #[derive(Debug, Clone)]

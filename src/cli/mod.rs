@@ -1,0 +1,99 @@
+//! The command line: clap types to commands to exit codes.
+//!
+//! Standard output is data, standard error is talk. Exit codes: 0 all well, 1 finished with failures, 2 could not run.
+
+mod args;
+mod completions;
+mod generate;
+mod preset;
+mod talk;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use args::{Backend, CheckArgs, GenerateArgs, RenderArgs, ReportArgs, RigCommand, Shard};
+pub use completions::{CompletionsArgs, ManArgs};
+pub use preset::PresetCommand;
+pub use talk::warn;
+
+/// Makes labelled pictures of hands.
+#[derive(Debug, Parser)]
+#[command(name = "handloom", version, about, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all well, 1 finished with failures, 2 could not run.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List, explain and check presets
+    #[command(subcommand)]
+    Preset(PresetCommand),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
+}
+
+/// How a command ended that could run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All well.
+    Done,
+    /// Finished, and some of it failed; the command has said what.
+    Failures,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    talk::start_log();
+    run(std::env::args_os(), &mut std::io::stdout().lock())
+}
+
+/// Runs one command line, its data written to `out`.
+pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        // help and version come this way too, with code 0; if nobody listens there is nothing to say
+        Err(said) => {
+            said.print().ok();
+            return ExitCode::from(said.exit_code() as u8);
+        }
+    };
+    let ended = cli.command.run(out).and_then(|outcome| {
+        out.flush()?;
+        Ok(outcome)
+    });
+    match ended {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Failures) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            talk::error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+impl Command {
+    fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Preset(command) => command.run(out),
+            Self::Completions(args) => args.run(out),
+            Self::Man(args) => args.run(out),
+        }
+    }
+}
+
+/// The reader of our output has seen enough, as in `handloom preset list | head`.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.into_iter().any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,87 @@
+//! Legal range of every number of a preset, in one table.
+
+/// Legal range of the numbers of one key.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit {
+    /// Key path; the number of a split is left out, as in `split.count`.
+    pub key: &'static str,
+    /// Least legal value.
+    pub low: f64,
+    /// Greatest legal value.
+    pub high: f64,
+    /// Unit, in words; empty for plain numbers.
+    pub unit: &'static str,
+}
+
+const fn limit(key: &'static str, low: f64, high: f64, unit: &'static str) -> Limit {
+    Limit { key, low, high, unit }
+}
+
+/// Every key that holds numbers, in the order of the reference.
+pub const LIMITS: &[Limit] = &[
+    limit("format_version", 1.0, 1.0, ""),
+    limit("output.samples_per_shard", 1.0, 1e6, "samples"),
+    limit("output.depth_unit_m", 1e-6, 0.01, "metres"),
+    limit("split.count", 1.0, 1e9, "samples"),
+    limit("hands.count", 1.0, 2.0, "hands"),
+    limit("hands.separation_m", -0.3, 1.0, "metres"),
+    limit("shape.spread", 0.0, 3.0, ""),
+    limit("pose.gestures", 0.0, 100.0, ""),
+    limit("pose.coupled", 0.0, 100.0, ""),
+    limit("pose.near_limit", 0.0, 100.0, ""),
+    limit("pose.noise_deg", -90.0, 90.0, "degrees"),
+    limit("pose.wrist_flexion_deg", -90.0, 90.0, "degrees"),
+    limit("pose.wrist_deviation_deg", -60.0, 60.0, "degrees"),
+    limit("pose.max_penetration_mm", 0.0, 50.0, "millimetres"),
+    limit("skin.tone", 1.0, 10.0, ""),
+    limit("skin.blood", 0.0, 10.0, ""),
+    limit("skin.roughness", 0.01, 1.0, ""),
+    limit("skin.specular", 0.0, 10.0, ""),
+    limit("skin.nail_roughness", 0.01, 1.0, ""),
+    limit("skin.relief", 0.0, 5.0, ""),
+    limit("camera.width_px", 16.0, 8192.0, "pixels"),
+    limit("camera.height_px", 16.0, 8192.0, "pixels"),
+    limit("camera.focal_px", 1.0, 1e5, "pixels"),
+    limit("camera.principal_offset_px", -4096.0, 4096.0, "pixels"),
+    limit("camera.distance_m", 0.05, 20.0, "metres"),
+    limit("camera.azimuth_deg", -360.0, 360.0, "degrees"),
+    limit("camera.elevation_deg", -90.0, 90.0, "degrees"),
+    limit("camera.roll_deg", -360.0, 360.0, "degrees"),
+    limit("camera.off_centre", 0.0, 1.0, ""),
+    limit("camera.min_in_frame", 0.0, 1.0, ""),
+    limit("light.count", 0.0, 4.0, "lights"),
+    limit("light.elevation_deg", -90.0, 90.0, "degrees"),
+    limit("light.azimuth_deg", -360.0, 360.0, "degrees"),
+    limit("light.intensity", 0.0, 1000.0, ""),
+    limit("light.secondary_share", 0.0, 1.0, ""),
+    limit("light.temperature_k", 1000.0, 40_000.0, "kelvin"),
+    limit("light.angular_radius_deg", 0.0, 30.0, "degrees"),
+    limit("environment.intensity", 0.0, 1000.0, ""),
+    limit("environment.from_background", 0.0, 1.0, ""),
+    limit("background.colour", 0.0, 100.0, ""),
+    limit("background.noise", 0.0, 100.0, ""),
+    limit("background.dead_leaves", 0.0, 100.0, ""),
+    limit("background.room", 0.0, 100.0, ""),
+    limit("background.gradient", 0.0, 100.0, ""),
+    limit("background.pictures", 0.0, 100.0, ""),
+    limit("background.brightness", 0.0, 100.0, ""),
+    limit("film.exposure_ev", -10.0, 10.0, "stops"),
+    limit("film.white_balance_error", -0.5, 0.5, ""),
+    limit("sensor.full_well_e", 0.0, 1e6, "electrons"),
+    limit("sensor.read_noise_e", 0.0, 1000.0, "electrons"),
+    limit("sensor.vignetting", 0.0, 1.0, ""),
+    limit("sensor.jpeg_loss_percent", 0.0, 99.0, "percent"),
+];
+
+/// The limit of a key path, with or without the number of a split.
+pub fn limit_of(key: &str) -> Option<&'static Limit> {
+    let plain: String = key.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join(".");
+    LIMITS.iter().find(|limit| limit.key == plain)
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} to {}", self.low, self.high)?;
+        if self.unit.is_empty() { Ok(()) } else { write!(f, " ({})", self.unit) }
+    }
+}

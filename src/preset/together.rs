@@ -1,0 +1,135 @@
+//! What the values of a preset say together: shares that add to nothing, splits that share persons, hands that cannot
+//! fit into the picture.
+
+use std::collections::BTreeSet;
+
+use super::fault::{Fault, Origin};
+use super::types::{DepthFormat, Preset, Split};
+
+/// Length of a small adult's hand, metres: with it, a preset called impossible is so for every hand.
+const HAND_M: f32 = 0.16;
+/// How far the weights of the grey picture may be from adding to 1.
+const WEIGHT_ERROR: f32 = 0.001;
+/// Greatest value of a 16-bit depth picture.
+const DEPTH_STEPS: f32 = 65_535.0;
+
+/// Faults and warnings of a preset whose values are legal one by one.
+pub(crate) fn judge(preset: &Preset, origin: &dyn Fn(&str) -> Origin) -> (Vec<Fault>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let mut fault = |key: &str, what: String, hint: &str| {
+        faults.push(Fault { origin: origin(key), key: key.to_owned(), what, hint: hint.to_owned() });
+    };
+    shares(preset, &mut fault);
+    splits(&preset.split, &mut fault);
+    framing(preset, &mut fault);
+    outputs(preset, &mut fault);
+    let mut warnings = Vec::new();
+    shared_subjects(&preset.split, &mut |key, what, hint| {
+        warnings.push(Fault { origin: origin(key), key: key.to_owned(), what, hint: hint.to_owned() });
+    });
+    (faults, warnings)
+}
+
+type Report<'a> = &'a mut dyn FnMut(&str, String, &str);
+
+fn shares(preset: &Preset, fault: Report) {
+    let (pose, background) = (&preset.pose, &preset.background);
+    if pose.gestures + pose.coupled + pose.near_limit <= 0.0 {
+        let hint = "give `pose.gestures`, `pose.coupled` or `pose.near_limit` a share above 0";
+        fault("pose", "all shares are 0".to_owned(), hint);
+    }
+    let b = background;
+    if b.colour + b.noise + b.dead_leaves + b.room + b.gradient + b.pictures <= 0.0 {
+        fault("background", "all shares are 0".to_owned(), "give one of its kinds a share above 0");
+    }
+    if b.pictures > 0.0 && b.folder.is_empty() {
+        let hint = "set `background.folder` to a folder of pictures, or `background.pictures` to 0";
+        fault(
+            "background.pictures",
+            format!("{} of the pictures need a folder, and `background.folder` is empty", b.pictures),
+            hint,
+        );
+    }
+    let grey: f32 = preset.sensor.grey_weights.iter().sum();
+    let legal = preset.sensor.grey_weights.iter().all(|w| (0.0..=1.0).contains(w));
+    if !(legal && (grey - 1.0).abs() <= WEIGHT_ERROR) {
+        let what = format!("{:?} do not add to 1", preset.sensor.grey_weights);
+        fault("sensor.grey_weights", what, "three weights from 0 to 1 that add to 1, such as [0.299, 0.587, 0.114]");
+    }
+}
+
+fn splits(splits: &[Split], fault: Report) {
+    if splits.is_empty() {
+        fault("split", "is empty".to_owned(), "write at least one [[split]]");
+    }
+    let mut names = BTreeSet::new();
+    for (n, split) in splits.iter().enumerate() {
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if split.name.is_empty() || !split.name.chars().all(legal) {
+            let hint = "the name becomes a folder: letters, digits, `-` and `_`";
+            fault(&format!("split.{n}.name"), format!("{:?} is no name", split.name), hint);
+        }
+        if !names.insert(split.name.to_lowercase()) {
+            fault(
+                &format!("split.{n}.name"),
+                format!("{:?} names a second split", split.name),
+                "give each split a name",
+            );
+        }
+        for (key, [from, to]) in [("subjects", split.subjects), ("actions", split.actions)] {
+            if from >= to {
+                let what = format!("[{from}, {to}] holds nothing");
+                fault(&format!("split.{n}.{key}"), what, "the range is half-open: [0, 16] is 0 to 15");
+            }
+        }
+    }
+}
+
+fn framing(preset: &Preset, fault: Report) {
+    let camera = &preset.camera;
+    let (focal, distance) = (camera.focal_px.range().0, camera.distance_m.range().1);
+    let least_px = focal * HAND_M / distance;
+    let (w, h) = (camera.width_px as f32, camera.height_px as f32);
+    let diagonal_px = libm::sqrtf(w * w + h * h);
+    if least_px * camera.min_in_frame > diagonal_px {
+        let what = format!(
+            "a hand is {least_px:.0} pixels long at {distance} m with a focal length of {focal} pixels, and the \
+             picture's diagonal is {diagonal_px:.0}: {} of it never fit",
+            camera.min_in_frame
+        );
+        fault(
+            "camera.distance_m",
+            what,
+            "move the camera away, shorten `camera.focal_px`, or lower `camera.min_in_frame`",
+        );
+    }
+}
+
+fn outputs(preset: &Preset, fault: Report) {
+    let output = &preset.output;
+    let farthest_m = preset.camera.distance_m.range().1;
+    let most_m = output.depth_unit_m * DEPTH_STEPS;
+    if matches!(output.depth, DepthFormat::Png | DepthFormat::Both) && farthest_m > most_m {
+        let what = format!(
+            "{} reaches {most_m:.3} m in 16 bits, and hands are up to {farthest_m} m away",
+            output.depth_unit_m
+        );
+        fault("output.depth_unit_m", what, "write a larger unit, or `output.depth = \"exr\"`");
+    }
+}
+
+fn shared_subjects(splits: &[Split], warn: Report) {
+    for (n, later) in splits.iter().enumerate() {
+        for earlier in &splits[..n] {
+            let (from, to) = (later.subjects[0].max(earlier.subjects[0]), later.subjects[1].min(earlier.subjects[1]));
+            if from < to {
+                let what = format!("persons {from} to {} are also in split {:?}", to - 1, earlier.name);
+                warn(
+                    &format!("split.{n}.subjects"),
+                    what,
+                    "give each split its own persons, so that it tests on strangers",
+                );
+            }
+        }
+    }
+}

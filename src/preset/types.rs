@@ -1,0 +1,305 @@
+//! Everything a preset may say, resolved: no field is optional, defaults are already filled in.
+//!
+//! Names and nesting are those of the files. `presets/reference.toml` holds the default of every key; the limits of
+//! the numbers are the table [`limits`](super::limits).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::distribution::{Choice, Distribution};
+use crate::camera::Lens;
+use crate::rig::HandSide;
+use crate::scene::FilmCurve;
+
+/// Version of the preset format read by this build.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What may happen: the distributions from which scenes are drawn, and what is written of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Preset {
+    /// Version of this format.
+    pub format_version: u32,
+    /// One line for lists.
+    pub description: String,
+    /// Seed of everything random, 0 to 2^63 - 1.
+    pub seed: u64,
+    /// A folder below rigs/, or a path to a rig.toml or .glb.
+    pub rig: String,
+    /// What is written, and how.
+    pub output: Output,
+    /// Parts of the dataset, in order.
+    pub split: Vec<Split>,
+    /// How many hands, and where they are to each other.
+    pub hands: Hands,
+    /// How people's hands differ.
+    pub shape: Shape,
+    /// How hands are bent.
+    pub pose: Pose,
+    /// How skin looks.
+    pub skin: Skin,
+    /// Where the camera stands and how it projects.
+    pub camera: Camera,
+    /// Lights that cast shadows.
+    pub light: Light,
+    /// Light from everywhere.
+    pub environment: Environment,
+    /// What lies behind the hands.
+    pub background: Background,
+    /// From linear light to picture values.
+    pub film: Film,
+    /// What the sensor and the file format do to the picture.
+    pub sensor: Sensor,
+}
+
+/// What is written, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// Layout of the dataset.
+    pub format: Format,
+    /// Samples in one tar file; only for `tar`.
+    pub samples_per_shard: u64,
+    /// Colour picture.
+    pub rgb: RgbFormat,
+    /// Write the grey picture.
+    pub grey: bool,
+    /// Depth picture.
+    pub depth: DepthFormat,
+    /// One step of the 16-bit depth, metres.
+    pub depth_unit_m: f32,
+    /// Write the mask of hand parts.
+    pub mask: bool,
+    /// Write the mask of hands.
+    pub instance: bool,
+}
+
+/// Layout of a dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// One file per picture in a folder per split.
+    Loose,
+    /// `WebDataset` tar files.
+    Tar,
+    /// The tree of the Rendered Hand Dataset.
+    Rhd,
+    /// COCO keypoints: pictures and one JSON file per split.
+    Coco,
+}
+
+/// Colour picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RgbFormat {
+    /// The sensor's own JPEG.
+    Jpg,
+    /// The sensor's JPEG decoded again, as PNG.
+    Png,
+}
+
+/// Depth picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DepthFormat {
+    /// 16-bit PNG in steps of `depth_unit_m`.
+    Png,
+    /// 32-bit float EXR, metres.
+    Exr,
+    /// Both of them.
+    Both,
+    /// Not written.
+    None,
+}
+
+/// A part of the dataset, such as `train`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// Name, and folder below the dataset.
+    pub name: String,
+    /// Samples.
+    pub count: u64,
+    /// Person numbers, half-open; disjoint ranges keep persons apart.
+    pub subjects: [u32; 2],
+    /// Action numbers, half-open; an action is a base pose that samples vary.
+    pub actions: [u32; 2],
+}
+
+/// How many hands, and where they are to each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hands {
+    /// Hands in a picture.
+    pub count: Choice<u8>,
+    /// Side of the first hand; a second hand is the other side.
+    pub side: Choice<HandSide>,
+    /// Gap between two hands' bounding spheres, metres; negative: closer together.
+    pub separation_m: Distribution,
+}
+
+/// How people's hands differ.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Shape {
+    /// Whose measurements the hand is drawn from.
+    pub sex: Choice<Sex>,
+    /// Factor on the spread of the survey; 0 gives mean hands.
+    pub spread: f32,
+}
+
+/// Whose measurements a hand is drawn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "plain names")]
+pub enum Sex {
+    Female,
+    Male,
+}
+
+/// How hands are bent: a mixture of three families, then the wrist.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pose {
+    /// Share of named gestures; the three shares need not add to 1.
+    pub gestures: f32,
+    /// Share of poses with coupled joints.
+    pub coupled: f32,
+    /// Share of poses near the joints' limits.
+    pub near_limit: f32,
+    /// Added to every joint of an action, degrees.
+    pub noise_deg: Distribution,
+    /// Flexion of the wrist, degrees; negative is extension.
+    pub wrist_flexion_deg: Distribution,
+    /// Deviation of the wrist, degrees; positive to the ulnar side.
+    pub wrist_deviation_deg: Distribution,
+    /// Poses in which the flesh of two parts overlaps deeper than this are drawn again, millimetres.
+    pub max_penetration_mm: f32,
+}
+
+/// How skin looks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Skin {
+    /// Tone, 1 lightest to 10 darkest.
+    pub tone: Choice<u8>,
+    /// Factor on the tone's own blood fraction.
+    pub blood: Distribution,
+    /// Perceptual roughness of the skin.
+    pub roughness: Distribution,
+    /// Factor on the specular reflectance of skin.
+    pub specular: Distribution,
+    /// Perceptual roughness of the nails.
+    pub nail_roughness: Distribution,
+    /// Factor on the depth of creases, wrinkles and nail folds.
+    pub relief: Distribution,
+}
+
+/// Where the camera stands and how it projects.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Camera {
+    /// Columns.
+    pub width_px: u32,
+    /// Rows.
+    pub height_px: u32,
+    /// Focal length, pixels, the same in columns and rows.
+    pub focal_px: Distribution,
+    /// Offset of both coordinates of the principal point from the picture's centre, pixels.
+    pub principal_offset_px: Distribution,
+    /// `"pinhole"`, or a table of coefficients as in scene files.
+    pub lens: Lens,
+    /// From the camera to the middle of the hands, metres.
+    pub distance_m: Distribution,
+    /// Direction of the camera around the world's vertical, degrees.
+    pub azimuth_deg: Distribution,
+    /// Height of the camera above the horizon seen from the hands, degrees.
+    pub elevation_deg: Distribution,
+    /// Turn around the optical axis, degrees.
+    pub roll_deg: Distribution,
+    /// 0: the hands' middle is the picture's; 1: as far out as `min_in_frame` allows.
+    pub off_centre: Distribution,
+    /// Least share of the hands' keypoints inside the picture.
+    pub min_in_frame: f32,
+}
+
+/// Lights that cast shadows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Light {
+    /// Lights in a picture.
+    pub count: Choice<u8>,
+    /// Height above the horizon, degrees.
+    pub elevation_deg: Distribution,
+    /// Direction around the world's vertical, degrees.
+    pub azimuth_deg: Distribution,
+    /// Irradiance of the strongest light; 1 lights a white surface to 1.
+    pub intensity: Distribution,
+    /// Irradiance of each other light, as a share of the strongest.
+    pub secondary_share: Distribution,
+    /// Colour temperature, kelvin.
+    pub temperature_k: Distribution,
+    /// Half angle of the light's disc, degrees: softens shadows.
+    pub angular_radius_deg: Distribution,
+}
+
+/// Light from everywhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Radiance of the sky's middle.
+    pub intensity: Distribution,
+    /// Share of pictures whose room, gradient or panorama also lights the hands.
+    pub from_background: f32,
+}
+
+/// What lies behind the hands: a mixture of kinds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Background {
+    /// Share of plain colours; the shares need not add to 1.
+    pub colour: f32,
+    /// Share of noise with the spectrum of natural pictures.
+    pub noise: f32,
+    /// Share of discs and boxes that hide each other.
+    pub dead_leaves: f32,
+    /// Share of furnished rooms.
+    pub room: f32,
+    /// Share of gradients with lamps.
+    pub gradient: f32,
+    /// Share of pictures from `folder`.
+    pub pictures: f32,
+    /// Folder of your own pictures. JPEG, PNG: behind the hands; HDR, EXR: around them.
+    pub folder: String,
+    /// Mean of the background, linear.
+    pub brightness: Distribution,
+}
+
+/// From linear light to picture values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Film {
+    /// Stops added to the exposure.
+    pub exposure_ev: Distribution,
+    /// Error of the gains of red and blue against green, a fraction.
+    pub white_balance_error: Distribution,
+    /// Tone curve.
+    pub curve: FilmCurve,
+}
+
+/// What the sensor and the file format do to the picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sensor {
+    /// Electrons at white: shot noise is its square root; 0 is noiseless.
+    pub full_well_e: Distribution,
+    /// Standard deviation of the read noise, electrons.
+    pub read_noise_e: Distribution,
+    /// Darkening of the corners, 0 none to 1 full.
+    pub vignetting: Distribution,
+    /// 0 keeps JPEG quality 100, 60 leaves 40, percent.
+    pub jpeg_loss_percent: Distribution,
+    /// Weights of red, green and blue in the grey picture; they add to 1.
+    pub grey_weights: [f32; 3],
+}

@@ -11,6 +11,9 @@ use super::skin_regions::Regions;
 use super::skin_relief::Relief;
 use super::skin_space::SkinPoint;
 
+/// Texels per side of a rig's skin maps; the atlas is padded for this size.
+pub const SKIN_TEXELS: u32 = 1024;
+
 const MM_PER_M: f32 = 1e3;
 /// Texels around each chart that continue its triangles, so that slopes at the edge see both sides.
 const CONTINUED: usize = 2;

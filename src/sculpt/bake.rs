@@ -11,6 +11,9 @@ use super::skin_regions::Regions;
 use super::skin_relief::Relief;
 use super::skin_space::SkinPoint;
 
+/// Texels per side of a rig's skin maps; the atlas is padded for this size.
+pub const SKIN_TEXELS: u32 = 1024;
+
 const MM_PER_M: f32 = 1e3;
 /// Texels around each chart that continue its triangles, so that slopes at the edge see both sides.
 const CONTINUED: usize = 2;
@@ -24,11 +27,14 @@ pub fn bake(mesh: &RigMesh, subject: &Subject, size: u32) -> SkinMaps {
     let atlas = Atlas::new(mesh, size as usize);
     let relief = Relief::new(subject);
     let regions = Regions::new(subject);
-    let heights = atlas.map(|at| relief.height_m(&at), 0.0);
+    let skin = |at: SkinPoint| {
+        let height_m = relief.height_m(&at);
+        (height_m, regions.at(&at, &relief, height_m).bytes())
+    };
+    let (heights, mut region): (Vec<f32>, Vec<[u8; 4]>) = atlas.map(skin, (0.0, [0, 128, 0, 128])).into_iter().unzip();
     let (slopes, max_slope) = atlas.slopes(&heights);
     let code = |v: f32| libm::roundf(128.0 + 127.0 * v / max_slope).clamp(1.0, 255.0) as u8;
     let mut slope: Vec<[u8; 2]> = slopes.iter().map(|s| [code(s.x), code(s.y)]).collect();
-    let mut region = atlas.map(|at| regions.at(&at, &relief).bytes(), [0, 128, 0, 128]);
     atlas.repeat(&mut slope);
     atlas.repeat(&mut region);
     SkinMaps { size, regions: region, slope, max_slope }

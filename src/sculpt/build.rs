@@ -7,6 +7,7 @@ use glam::Vec3;
 
 use crate::rig::{BlendShape, JOINT_COUNT, Rig, RigMesh};
 
+use super::bake::{SKIN_TEXELS, bake};
 use super::deform::carry;
 use super::mesh::{neighbours, normals, triangles};
 use super::spec::RigSpec;
@@ -28,9 +29,11 @@ pub struct Built {
     pub source: Vec<u32>,
 }
 
-/// The rig of a spec, without skin maps.
+/// The rig of a spec with its skin maps.
 pub fn build(spec: &Arc<RigSpec>) -> Rig {
-    build_with_template(spec, spec.mesh.levels).rig
+    let Built { rig, template, .. } = build_with_template(spec, spec.mesh.levels);
+    let skin = bake(&rig.mesh, template.field.subject(), SKIN_TEXELS);
+    Rig { skin: Some(skin), ..rig }
 }
 
 /// The rig of a spec at a number of subdivisions, with what skin maps are baked from.

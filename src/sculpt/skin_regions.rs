@@ -45,8 +45,10 @@ impl Regions {
         Self { spec: Arc::clone(&subject.spec), space: SkinSpace::new(subject) }
     }
 
-    /// Regions at a point; the relief knows where veins are.
-    pub fn at(&self, at: &SkinPoint, relief: &Relief) -> Region {
+    /// Regions at a point with the given height of the relief, metres; the relief also knows where veins are.
+    pub fn at(&self, at: &SkinPoint, relief: &Relief, height_m: f32) -> Region {
+        let spec = &self.spec.regions;
+        let scale = self.space.scale;
         let mut region = Region { palmar: smoothstep(at.normal.z, -0.25, 0.30), flush: 0.0, nail: 0.0, edge: 0.0 };
         for digit in &self.space.digits {
             if at.may_show(digit.digit) {
@@ -54,14 +56,21 @@ impl Regions {
             }
         }
         self.add_knuckles(&mut region, at);
-        let spec = &self.spec.regions;
-        if let Some((near, width)) = relief.vein(at) {
-            region.flush += spec.vein * at.dorsal() * near.fade() * bump(near.distance, 1.3 * width);
-        }
         let bare = 1.0 - region.nail;
+        // the thick skin of the palm ends at the wrist, and creases keep some of the pigment of the back
+        let [above, below] = spec.wrist_mm.map(|y| y * scale);
+        let y = at.p.y + 0.3 * (above - below) * noise(at.p, 9.0 * scale, 20);
+        region.palmar *= spec.volar_forearm + (1.0 - spec.volar_forearm) * smoothstep(y, below, above);
+        let crease = bare * smoothstep(-height_m * 1e3, 0.05 * scale, 0.5 * scale);
+        region.palmar *= 1.0 - spec.crease_pigment * crease;
+        region.flush += spec.crease_flush * crease;
         for (k, (amount, cell)) in spec.mottle.iter().zip(spec.mottle_cell_mm).enumerate() {
             let amount = amount[0] + (amount[1] - amount[0]) * region.palmar;
-            region.flush += bare * amount * noise(at.p, cell * self.space.scale, 21 + k as u32);
+            region.flush += bare * amount * (0.5 + noise(at.p, cell * scale, 21 + k as u32));
+        }
+        region.flush = region.flush.max(0.0);
+        if let Some((near, width)) = relief.vein(at) {
+            region.flush += spec.vein * at.dorsal() * near.fade() * bump(near.distance, 1.3 * width);
         }
         region
     }
@@ -127,7 +136,8 @@ mod tests {
         let frame = space.bone_from_hand[2].inverse();
         let q = Vec3::new(0.0, share * space.tip_length, 0.9 * side * space.half_depths[2]);
         let part = HandPart::Segment(digit, 0).index();
-        regions.at(&SkinPoint { p: frame.point(q), normal: frame.direction(Vec3::Z * side), part }, &relief)
+        let point = SkinPoint { p: frame.point(q), normal: frame.direction(Vec3::Z * side), part };
+        regions.at(&point, &relief, 0.0)
     }
 
     #[test]
@@ -147,6 +157,18 @@ mod tests {
         assert!(pulp.palmar > 0.99 && pulp.flush > 0.2, "{pulp:?}");
         let back = at(Digit::Ring, 0.2, -1.0);
         assert!(back.palmar < 0.01, "{back:?}");
+    }
+
+    #[test]
+    fn palmar_skin_ends_at_the_wrist_and_thins_in_creases() {
+        let subject = testing::reference_subject();
+        let (regions, relief) = (Regions::new(&subject), Relief::new(&subject));
+        let palmar = |y: f32, height_mm: f32| {
+            let point = SkinPoint { p: Vec3::new(0.0, y, 14.0), normal: Vec3::Z, part: HandPart::Palm.index() };
+            regions.at(&point, &relief, height_mm * 1e-3).palmar
+        };
+        assert!(palmar(40.0, 0.0) > 0.99 && palmar(-40.0, 0.0) < 0.4);
+        assert!(palmar(40.0, -0.5) < 0.8 && palmar(40.0, 0.5) > 0.99);
     }
 
     #[test]

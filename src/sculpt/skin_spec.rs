@@ -125,6 +125,14 @@ pub struct RegionSpec {
     pub knuckle_width_mm: [f32; 3],
     /// Veins on the back (negative: less red).
     pub vein: f32,
+    /// Loss of palmar skin in a deep crease.
+    pub crease_pigment: f32,
+    /// Flush of a deep crease.
+    pub crease_flush: f32,
+    /// Where along the hand palmar skin is whole and where it ends.
+    pub wrist_mm: [f32; 2],
+    /// Share of palmar skin on the palmar side of the forearm.
+    pub volar_forearm: f32,
     /// Mottling of cells of each size, on the back and on the palm.
     pub mottle: [[f32; 2]; 3],
     /// Size of the cells.
@@ -160,5 +168,38 @@ impl ReliefSpec {
             }
         }
         faults
+    }
+}
+
+impl RegionSpec {
+    /// What is wrong, one line each.
+    pub fn faults(&self) -> Vec<String> {
+        let sizes = [("knuckle_width_mm", self.knuckle_width_mm), ("mottle_cell_mm", self.mottle_cell_mm)];
+        let broken = sizes.into_iter().filter(|(_, values)| !values.iter().all(|v| *v > 0.0));
+        broken.map(|(name, values)| format!("`regions.{name}` must be positive, found {values:?}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sculpt::{RigSpec, SculptError, testing};
+
+    #[test]
+    fn shipped_numbers_have_no_faults() {
+        let spec = testing::spec();
+        assert!(spec.relief.faults().is_empty() && spec.regions.faults().is_empty());
+    }
+
+    #[test]
+    fn broken_numbers_are_named_all_at_once() {
+        let text = include_str!("../../rigs/adult/rig.toml")
+            .replace("mottle_cell_mm = [8.0", "mottle_cell_mm = [-8.0")
+            .replace("{ bone = 0, at_share = 0.60, depth_mm", "{ bone = 3, at_share = 0.60, depth_mm")
+            .replace("points = [[0.09, 0.23], [0.17, 0.19], [0.25, 0.18]]", "points = [[0.09, 0.23]]");
+        let Err(SculptError::Spec { faults }) = RigSpec::parse(&text) else { panic!("accepted") };
+        assert_eq!(faults.len(), 3, "{faults:?}");
+        for name in ["regions.mottle_cell_mm", "relief.finger", "relief.palm_lines[7]"] {
+            assert!(faults.iter().any(|f| f.contains(name)), "{name}: {faults:?}");
+        }
     }
 }

@@ -86,6 +86,7 @@ impl RigSpec {
             }
         }
         faults.extend(self.relief.faults());
+        faults.extend(self.regions.faults());
         let known = |name: &String| self.shapes.iter().any(|s| s.name == *name);
         for (subject, coefficients) in &self.subjects {
             let unknown = coefficients.keys().filter(|k| !known(k));

@@ -9,7 +9,7 @@ const ENTRIES: usize = 4096;
 /// Light at which the filmic curve reaches white: 2.6 stops above a white surface.
 const FILMIC_WHITE: f64 = 6.0;
 /// Contrast of the filmic curve: slope in log-log of its toe.
-const FILMIC_SLOPE: f64 = 1.15;
+const FILMIC_SLOPE: f64 = 1.3;
 /// Light that the filmic curve leaves where it is.
 const MID_GREY: f64 = 0.18;
 

@@ -11,15 +11,12 @@ use super::skin_space::{Curve, CurvePoint, DigitSpace, SkinPoint, SkinSpace, bum
 use super::skin_spec::{LineSpec, NailSpec, ReliefSpec};
 use super::spec::RigSpec;
 
-const CREASE_LIP: Lip = Lip { height: 0.18, at: 2.6, width: 1.8 };
-const PALM_LIP: Lip = Lip { height: 0.15, at: 2.4, width: 1.6 };
-
-/// Skin that bulges beside a line, mm at HB 86.
-struct Lip {
-    height: f32,
-    at: f32,
-    width: f32,
-}
+/// Skin that bulges on both sides of a line, as a share of its depth.
+const CREASE_LIP: f32 = 0.45;
+const PALM_LIP: f32 = 0.28;
+/// Where lips are highest, and where they have fallen to 37 % from there, in widths of the line.
+const LIP_AT: f32 = 3.4;
+const LIP_WIDTH: f32 = 2.3;
 
 /// Height of the skin above the smooth surface of one subject.
 #[derive(Debug, Clone)]
@@ -79,21 +76,22 @@ impl Relief {
         let scale = self.space.scale;
         let mut height = 0.0;
         for line in &lines.creases {
-            let (q, size) = (q[line.bone], line.bone.saturating_sub(1));
+            let (q, size, width) = (q[line.bone], line.bone.saturating_sub(1), line.width_mm * scale);
             let y = offset(line, digit, q, scale) + wander;
-            if y.abs() < 9.0 * scale && digit.within(q, size, 1.35, 1.9) {
-                let side = smoothstep(q.z, 0.0, 0.6 * digit.half_depths[size]);
-                height -= scale * side * groove(y / scale, line.depth_mm, line.width_mm, &CREASE_LIP);
+            if y.abs() < Curve::REACH * width {
+                let side = digit.beside(q, size) * smoothstep(q.z, 0.0, 0.6 * digit.half_depths[size]);
+                height -= side * groove(y, line.depth_mm * scale, width, CREASE_LIP);
             }
         }
         for line in &lines.wrinkles {
-            let (q, size) = (q[line.bone], line.bone.saturating_sub(1));
+            let (q, size, width) = (q[line.bone], line.bone.saturating_sub(1), line.width_mm * scale);
             let y = offset(line, digit, q, scale) + wander;
-            if y.abs() < 4.0 * line.width_mm * scale && digit.within(q, size, 1.35, 1.9) {
-                let side = smoothstep(-q.z, 0.15 * digit.half_depths[size], 0.75 * digit.half_depths[size]);
+            if y.abs() < 4.0 * width {
+                let half_depth = digit.half_depths[size];
+                let side = digit.beside(q, size) * smoothstep(-q.z, 0.15 * half_depth, 0.75 * half_depth);
                 // each line has deep and shallow stretches of its own
                 let depth = line.depth_mm * (1.0 + 0.6 * noise(p + Vec3::splat(37.0 * line.at_mm), 3.0 * scale, 12));
-                height -= scale * side * depth * bump(y, line.width_mm * scale);
+                height -= scale * side * depth * bump(y, width);
             }
         }
         height
@@ -101,16 +99,14 @@ impl Relief {
 
     /// Lines of the palm, mm.
     fn palm_height(&self, at: &SkinPoint, wander: f32) -> f32 {
-        let scale = self.space.scale;
         let palmar = smoothstep(at.p.z, 1.0, 3.0) * smoothstep(at.normal.z, -0.1, 0.3);
         if palmar <= 0.0 {
             return 0.0;
         }
         let lines = self.palm_lines.iter().filter_map(|line| Some((line, line.nearest(at.p.truncate() + wander)?)));
-        let depth = |(line, near): (&Curve, CurvePoint)| {
-            near.fade() * groove(near.distance / scale, line.size / scale, line.width / scale, &PALM_LIP)
-        };
-        -palmar * scale * lines.map(depth).sum::<f32>()
+        let depth =
+            |(line, near): (&Curve, CurvePoint)| near.fade() * groove(near.distance, line.size, line.width, PALM_LIP);
+        -palmar * lines.map(depth).sum::<f32>()
     }
 
     /// Veins and tendons of the back, mm.
@@ -119,9 +115,10 @@ impl Relief {
         if dorsal <= 0.0 {
             return 0.0;
         }
+        let swell = 1.0 + 0.5 * noise(at.p, 14.0 * self.space.scale, 15);
         let ridge = |curve: &Curve| {
-            let near = curve.nearest(at.p.truncate() + wander)?;
-            Some(curve.size * near.fade() * bump(near.distance, curve.width))
+            let near = curve.nearest(at.p.truncate() + 2.0 * wander)?;
+            Some(swell * curve.size * near.fade() * bump(near.distance, curve.width))
         };
         let highest = |curves: &[Curve]| curves.iter().filter_map(ridge).fold(0.0, f32::max);
         dorsal * (highest(&self.veins) + highest(&self.tendons))
@@ -143,11 +140,10 @@ fn offset(line: &LineSpec, digit: &DigitSpace, q: Vec3, scale: f32) -> f32 {
     q.y - line.at_share * digit.lengths[line.bone] - line.at_mm * scale - bow
 }
 
-/// Depth of a line with its lips at a distance; all mm at HB 86.
-fn groove(distance: f32, depth: f32, width: f32, lip: &Lip) -> f32 {
-    let beside = bump(distance - lip.at, lip.width) + bump(distance + lip.at, lip.width);
-    // shallow lines push up little skin
-    depth * bump(distance, width) - lip.height * (depth / 0.4).min(1.0) * beside
+/// Depth of a line with its lips at a distance, mm.
+fn groove(distance: f32, depth: f32, width: f32, lip: f32) -> f32 {
+    let beside = |side: f32| bump(distance + side * LIP_AT * width, LIP_WIDTH * width);
+    depth * (bump(distance, width) - lip * (beside(-1.0) + beside(1.0)))
 }
 
 /// Height of groove, fold and free edge of one nail, mm, and 1 on its plate.

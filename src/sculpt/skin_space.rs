@@ -101,6 +101,12 @@ impl DigitSpace {
         q.x.abs() < self.half_breadths[size] * breadth && q.z.abs() < self.half_depths[size] * depth
     }
 
+    /// 1 in the box around the digit at a joint, falling to 0 outside: keeps lines off its neighbours.
+    pub fn beside(&self, q: Vec3, size: usize) -> f32 {
+        let out = (q.x.abs() / self.half_breadths[size] - 1.1).max(q.z.abs() / self.half_depths[size] - 1.65);
+        1.0 - smoothstep(out, 0.0, 0.25)
+    }
+
     /// Place on the nail of a point in the frame of the last bone.
     pub fn nail(&self, spec: &NailSpec, q: Vec3) -> NailPoint {
         let u = q.x.abs() / (self.half_breadths[2] * spec.half_width);
@@ -149,6 +155,9 @@ pub struct CurvePoint {
 const STEPS: usize = 8;
 
 impl Curve {
+    /// Widths of a line beyond which nothing of it is seen.
+    pub const REACH: f32 = 10.0;
+
     /// Catmull-Rom curve through two points or more, mm.
     pub fn new(controls: &[Vec2], size: f32, width: f32) -> Self {
         let at = |k: isize| controls[k.clamp(0, controls.len() as isize - 1) as usize];
@@ -162,7 +171,7 @@ impl Curve {
             }));
         }
         points.extend(controls.last());
-        let reach = Vec2::splat(6.0 * width);
+        let reach = Vec2::splat(Self::REACH * width);
         let lo = points.iter().copied().reduce(Vec2::min).unwrap_or_default() - reach;
         let hi = points.iter().copied().reduce(Vec2::max).unwrap_or_default() + reach;
         Self { points, lo, hi, size, width }
@@ -183,7 +192,7 @@ impl Curve {
                 best = CurvePoint { distance, along: (k as f32 + h) / count };
             }
         }
-        (best.distance < 6.0 * self.width).then_some(best)
+        (best.distance < Self::REACH * self.width).then_some(best)
     }
 }
 
@@ -236,7 +245,7 @@ mod tests {
             let at = curve.nearest(p).unwrap();
             assert!(at.distance < 1e-5 && (at.along - along).abs() < 1e-5, "{at:?}");
         }
-        assert!(curve.nearest(Vec2::new(-13.0, 0.0)).is_none());
+        assert!(curve.nearest(Vec2::new(-21.0, 0.0)).is_none());
         let beside = Curve::new(&[Vec2::ZERO, Vec2::new(0.0, 10.0)], 1.0, 2.0).nearest(Vec2::new(3.0, 5.0)).unwrap();
         assert!((beside.distance - 3.0).abs() < 1e-5 && (beside.fade() - 1.0).abs() < 1e-6);
     }

@@ -33,14 +33,14 @@ pub struct RigSpec {
     pub capsules: CapsuleSpec,
     /// Range of every degree of freedom, degrees.
     pub limits: BTreeMap<Dof, LimitDeg>,
-    /// Creases, wrinkles, nails, veins.
-    pub relief: ReliefSpec,
-    /// Where skin is red.
-    pub regions: RegionSpec,
     /// The implicit surface.
     pub field: FieldSpec,
     /// The quad cage.
     pub cage: CageSpec,
+    /// Creases, wrinkles, nails, veins.
+    pub relief: ReliefSpec,
+    /// Where skin is red.
+    pub regions: RegionSpec,
 }
 
 impl RigSpec {

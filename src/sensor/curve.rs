@@ -53,10 +53,29 @@ impl Encoder {
 
     /// Byte of an amount of light; light beyond white gives 255, negative or undefined light 0.
     pub fn encode(&self, light: f32) -> u8 {
+        self.bytes[self.index(light) as usize % ENTRIES]
+    }
+
+    /// Bytes of many amounts of light.
+    pub fn encode_all(&self, light: &[f32], out: &mut [u8]) {
+        let mut index = [0; 64];
+        for (light, out) in light.chunks(index.len()).zip(out.chunks_mut(index.len())) {
+            // apart from the lookups, so that the compiler can use vectors
+            for (index, light) in index.iter_mut().zip(light) {
+                *index = self.index(*light);
+            }
+            for (out, index) in out.iter_mut().zip(index) {
+                *out = self.bytes[index as usize % ENTRIES];
+            }
+        }
+    }
+
+    /// Table index in the low bits.
+    fn index(&self, light: f32) -> u32 {
         let last = (ENTRIES - 1) as f32;
         let index = (light.max(0.0) * self.index_squared_per_light).sqrt().min(last);
         // 2^23 + x holds x, rounded, in its low bits: cheaper than a saturating cast
-        self.bytes[(index + 8_388_608.0).to_bits() as usize % ENTRIES]
+        (index + 8_388_608.0).to_bits()
     }
 }
 

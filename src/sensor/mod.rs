@@ -39,39 +39,38 @@ pub fn expose(colour: &Plane<[f32; 3]>, film: &Film, sensor: &Sensor, rng: &mut 
     let encoder = Encoder::of_film(film.curve);
     let noise = PixelNoise::new(rng.next_u64());
     let gain = libm::exp2f(film.exposure_ev);
-    let (shot, read) = if sensor.full_well_e > 0.0 {
-        let read = sensor.read_noise_e / sensor.full_well_e;
-        (1.0 / sensor.full_well_e, read * read)
-    } else {
-        (0.0, 0.0)
-    };
+    let per_electron = if sensor.full_well_e > 0.0 { 1.0 / sensor.full_well_e } else { 0.0 };
+    let read_variance = (sensor.read_noise_e * per_electron) * (sensor.read_noise_e * per_electron);
     let width = colour.width as usize;
-    let mut shade = vec![0.0; width];
+    let mut shade = vec![[0.0; 3]; width];
     let mut normals = vec![[0.0; 3]; width];
+    let balance = vec![film.white_balance; width];
+    let mut sensed = vec![[0.0; 3]; width];
     let mut rgb = vec![[0; 3]; colour.data.len()];
     for (y, (row, out)) in colour.data.chunks_exact(width.max(1)).zip(rgb.chunks_exact_mut(width.max(1))).enumerate() {
         vignette_row(&mut shade, y, [colour.width, colour.height], sensor.vignetting);
         noise.fill(&mut normals, (y * width) as u64);
-        for (((light, out), shade), normal) in row.iter().zip(out).zip(&shade).zip(&normals) {
-            for c in 0..3 {
-                let exposed = (light[c] * (gain * shade)).max(0.0);
-                let sensed = exposed + normal[c] * (exposed * shot + read).sqrt();
-                out[c] = encoder.encode(sensed * film.white_balance[c]);
-            }
+        let inputs = row.as_flattened().iter().zip(shade.as_flattened()).zip(normals.as_flattened());
+        for (sensed, (((light, shade), normal), balance)) in
+            sensed.as_flattened_mut().iter_mut().zip(inputs.zip(balance.as_flattened()))
+        {
+            let exposed = (light * (gain * shade)).max(0.0);
+            *sensed = (exposed + normal * (exposed * per_electron + read_variance).sqrt()) * balance;
         }
+        encoder.encode_all(sensed.as_flattened(), out.as_flattened_mut());
     }
     SensorImage { width: colour.width, height: colour.height, rgb }
 }
 
-/// Share of light that reaches each pixel of row `y`: `1 - amount * (1 - cos⁴)`, full size in the corners.
-fn vignette_row(shade: &mut [f32], y: usize, size: [u32; 2], amount: f32) {
+/// Share of light that reaches each pixel of row `y`, once per channel: `1 - amount * (1 - cos⁴)`, full size in the corners.
+fn vignette_row(shade: &mut [[f32; 3]], y: usize, size: [u32; 2], amount: f32) {
     let half = size.map(|n| n as f32 / 2.0);
     let per_px = CORNER_TANGENT_SQUARED / (half[0] * half[0] + half[1] * half[1]);
     let dy = y as f32 + 0.5 - half[1];
     for (x, shade) in shade.iter_mut().enumerate() {
         let dx = x as f32 + 0.5 - half[0];
         let cos_squared = 1.0 / (1.0 + per_px * (dx * dx + dy * dy));
-        *shade = 1.0 - amount * (1.0 - cos_squared * cos_squared);
+        *shade = [1.0 - amount * (1.0 - cos_squared * cos_squared); 3];
     }
 }
 
@@ -79,15 +78,13 @@ fn vignette_row(shade: &mut [f32], y: usize, size: [u32; 2], amount: f32) {
 /// again by sRGB. Comes from the stored picture, so noise and JPEG artefacts are the same in both.
 pub fn grey(image: &SensorImage, weights: [f32; 3]) -> Plane<u8> {
     let light = curve::light_table();
-    let encoder = Encoder::srgb();
-    let data = image
-        .rgb
-        .iter()
-        .map(|p| {
-            let [r, g, b] = p.map(|v| light[usize::from(v)]);
-            encoder.encode(weights[0] * r + weights[1] * g + weights[2] * b)
-        })
-        .collect();
+    let grey = |p: &[u8; 3]| {
+        let [r, g, b] = p.map(|v| light[usize::from(v)]);
+        weights[0] * r + weights[1] * g + weights[2] * b
+    };
+    let light: Vec<f32> = image.rgb.iter().map(grey).collect();
+    let mut data = vec![0; light.len()];
+    Encoder::srgb().encode_all(&light, &mut data);
     Plane { width: image.width, height: image.height, data }
 }
 

@@ -1,6 +1,6 @@
 //! Vertices in the picture and the triangles that may be seen, of all hands together.
 
-use glam::{Mat3, Vec2, Vec3};
+use glam::{Mat3, Vec3};
 
 use super::prepared::PreparedRig;
 use crate::camera::{Camera, Lens, NEAR_M};
@@ -186,6 +186,12 @@ impl Geometry {
 /// Steps per pixel that vertices are moved to: edge tests of small triangles are then exact.
 const SUBPIXELS: f32 = 256.0;
 
+/// To the nearest step, by the rounding of a sum whose last bit is one step.
+fn snapped(pixel: f32) -> f32 {
+    const LAST_BIT_IS_ONE: f32 = 12_582_912.0; // 1.5 * 2^23
+    ((pixel * SUBPIXELS + LAST_BIT_IS_ONE) - LAST_BIT_IS_ONE) * (1.0 / SUBPIXELS)
+}
+
 /// World to picture.
 struct Projector<'a> {
     camera: &'a Camera,
@@ -213,8 +219,7 @@ impl<'a> Projector<'a> {
             None => [0.0; 3],
             Some(_) if p.x * p.x + p.y * p.y > self.reach * p.z * p.z => [0.0, 0.0, -1.0],
             Some(pixel) => {
-                let Vec2 { x, y } = (pixel * SUBPIXELS).round() / SUBPIXELS;
-                [x, y, 1.0 / p.z]
+                [snapped(pixel.x), snapped(pixel.y), 1.0 / p.z]
             }
         }
     }

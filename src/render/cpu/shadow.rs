@@ -128,22 +128,27 @@ impl ShadowMap {
     pub(super) fn lit<S: Simd>(&self, simd: S, position: V8<S>, normal: V8<S>) -> F8<S> {
         // off the surface, so that the kernel does not dip below it
         let p = position.add(normal.scale(splat(simd, self.texel_m * 1.5)));
-        let row = |k: usize| p.dot(V8::splat(simd, self.light_from_world.row(k))) + self.origin[k];
-        let largest = [self.width as f32 - 2.5, self.height as f32 - 2.5];
-        let inside = |v: F8<S>, k: usize| v.max(splat(simd, 1.5)).min(splat(simd, largest[k]));
-        let (x, y) = (inside(row(0), 0) - 0.5, inside(row(1), 1) - 0.5);
-        let depth = row(2) - self.texel_m;
+        let [x, y, depth] = [0, 1, 2].map(|k| (self.light_from_world.row(k), self.origin[k]));
+        let x = p.dot(V8::splat(simd, x.0)) + x.1;
+        let y = p.dot(V8::splat(simd, y.0)) + y.1;
+        let depth = p.dot(V8::splat(simd, depth.0)) + (depth.1 - self.texel_m);
+        let least = splat(simd, 1.5);
+        let x = x.max(least).min(splat(simd, self.width as f32 - 2.5)) - 0.5;
+        let y = y.max(least).min(splat(simd, self.height as f32 - 2.5)) - 0.5;
         // middle texel and the place in it
         let (middle_x, middle_y) = ((x + 0.5).floor(), (y + 0.5).floor());
         let weights_x = spline(x - middle_x);
         let weights_y = spline(y - middle_y);
         let first = (middle_y - 1.0) * self.width as f32 + (middle_x - 1.0);
-        let first: [usize; LANES] = std::array::from_fn(|lane| first[lane] as usize);
+        let first = first.to_array();
         let mut lit = splat(simd, 0.0);
         for (dy, weight_y) in weights_y.into_iter().enumerate() {
             for (dx, weight_x) in weights_x.into_iter().enumerate() {
                 let offset = dy * self.width + dx;
-                let seen = first.map(|k| self.depth.get(k + offset).copied().unwrap_or(f32::MAX));
+                let mut seen = [f32::MAX; LANES];
+                for (seen, first) in seen.iter_mut().zip(first) {
+                    *seen = self.depth.get(first as usize + offset).copied().unwrap_or(f32::MAX);
+                }
                 let open = load(simd, &seen).simd_gt(depth);
                 lit += open.select(weight_x * weight_y, splat(simd, 0.0));
             }

@@ -33,12 +33,14 @@ pub(super) fn collect<S: Simd>(
     window: Window,
     samples: &[PixelSamples],
     triangles: &[Triangle],
-    (focal_px, frame, fragments): (f32, &mut Frame, &mut [Vec<Fragment>]),
+    (spans, focal_px, frame, fragments): (&[[u32; 2]], f32, &mut Frame, &mut [Vec<Fragment>]),
 ) {
     let tolerance = SURFACE_PIXELS / focal_px;
-    for (y, row) in samples.chunks_exact(window.width as usize).enumerate() {
-        let first = (window.top as usize + y) * frame.part.width as usize + window.left as usize;
-        for (x, samples) in row.iter().enumerate() {
+    let rows = samples.chunks_exact(window.width as usize).zip(spans).enumerate();
+    for (y, (row, [left, right])) in rows {
+        let first = (window.top as usize + y) * frame.part.width as usize;
+        for x in *left as usize..*right as usize {
+            let samples = &row[x - window.left as usize];
             let inv_z = load(simd, &samples.inv_z);
             let covered = inv_z.simd_gt(0.0);
             if !covered.any_true() {
@@ -53,7 +55,7 @@ pub(super) fn collect<S: Simd>(
             }
             let near = inv_z.reduce_max();
             let whole = covered.all_true() && inv_z.simd_gt(near - near * tolerance).all_true();
-            if whole && same_hand(samples, triangles) {
+            if whole && same_body(samples, triangles) {
                 let hand = usize::from(triangles[samples.triangle[0] as usize].hand);
                 fragments[hand].push(Fragment {
                     pixel: pixel as u32,
@@ -71,11 +73,11 @@ pub(super) fn collect<S: Simd>(
     }
 }
 
-/// True if all samples of a fully covered pixel show one hand.
+/// True if all samples of a fully covered pixel show one body.
 #[inline(always)]
-fn same_hand(samples: &PixelSamples, triangles: &[Triangle]) -> bool {
-    let hand = |k: usize| triangles[samples.triangle[k] as usize].hand;
-    (1..LANES).all(|k| samples.triangle[k] == samples.triangle[k - 1] || hand(k) == hand(k - 1))
+fn same_body(samples: &PixelSamples, triangles: &[Triangle]) -> bool {
+    let body = |k: usize| triangles[samples.triangle[k] as usize].body;
+    (1..LANES).all(|k| samples.triangle[k] == samples.triangle[k - 1] || body(k) == body(k - 1))
 }
 
 /// List the surfaces of a pixel with an edge; returns the number of samples that show the backdrop.
@@ -97,7 +99,7 @@ fn split(
         let mut count = 0;
         for other in k..LANES {
             let close = (samples.inv_z[other] - samples.inv_z[k]).abs() <= near;
-            if waiting[other] && close && triangles[samples.triangle[other] as usize].hand == triangle.hand {
+            if waiting[other] && close && triangles[samples.triangle[other] as usize].body == triangle.body {
                 waiting[other] = false;
                 count += 1;
             }

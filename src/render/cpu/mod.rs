@@ -94,7 +94,16 @@ impl Renderer for CpuRenderer {
 impl CpuRenderer {
     /// A renderer for the best vector unit of this machine.
     pub fn new() -> Self {
-        Self { level: Level::new(), idle: Mutex::default(), rigs: Mutex::default() }
+        Self::with_level(Level::new())
+    }
+
+    /// A renderer that uses only what every machine of this architecture has: slower, same bytes.
+    pub fn portable() -> Self {
+        Self::with_level(Level::baseline())
+    }
+
+    fn with_level(level: Level) -> Self {
+        Self { level, idle: Mutex::default(), rigs: Mutex::default() }
     }
 
     /// [`Renderer::render`] that says when it has ended a stage; the last four come once per band of rows.
@@ -142,8 +151,9 @@ impl CpuRenderer {
         dispatch!(self.level, simd => occlusion::apply(simd, &scratch.capsules, used, vertices));
         ended(Stage::Occlusion);
         scratch.shadows.resize_with(scene.lights.len().max(scratch.shadows.len()), ShadowMap::default);
+        let footprint = footprint_m(posed);
         for (light, shadow) in scene.lights.iter().zip(&mut scratch.shadows) {
-            shadow.build(light, &posed.hands);
+            shadow.build(light, &posed.hands, footprint);
         }
         ended(Stage::Shadow);
 
@@ -160,14 +170,14 @@ impl CpuRenderer {
         let (triangles, samples) = (&geometry.triangles, &mut scratch.samples);
         for (band, numbers) in scratch.bands.iter().enumerate().filter(|(_, numbers)| !numbers.is_empty()) {
             let window = band_window(geometry, band as u32);
-            samples.clear();
-            samples.resize((window.width * window.height) as usize, PixelSamples::EMPTY);
-            let source = (geometry.vertices.as_slice(), triangles.as_slice());
+            let spans = &geometry.spans[window.top as usize..(window.top + window.height) as usize];
+            clear(samples, window, spans);
+            let source = (geometry.screen.as_slice(), triangles.as_slice());
             dispatch!(self.level, simd => raster::draw(simd, window, numbers, source, samples));
             ended(Stage::Raster);
             let fragments = scratch.fragments.as_mut_slice();
             fragments.iter_mut().for_each(Vec::clear);
-            let sink = (scene.camera.intrinsics.fx, &mut *frame, &mut *fragments);
+            let sink = (spans, scene.camera.intrinsics.fx, &mut *frame, &mut *fragments);
             dispatch!(self.level, simd => fragment::collect(simd, window, samples, triangles, sink));
             ended(Stage::Collect);
             for (fragments, (rig, material)) in fragments.iter().zip(rigs.iter().zip(&materials)) {
@@ -178,6 +188,15 @@ impl CpuRenderer {
             ended(Stage::Shade);
         }
     }
+}
+
+/// Size of a pixel on the hands, metres, from the mean depth of their landmarks.
+fn footprint_m(posed: &PosedScene<'_>) -> f32 {
+    let camera = &posed.scene.camera;
+    let landmarks = posed.hands.iter().flat_map(|hand| &hand.landmarks_m);
+    let depths = landmarks.map(|p| camera.camera_from_world.point(*p).z);
+    let (sum, count) = depths.fold((0.0, 0.0), |(sum, count), z| (sum + z, count + 1.0));
+    (sum / f32::max(count, 1.0)).abs() / camera.intrinsics.fx.max(1.0)
 }
 
 /// What a rough reflection leaves of the environment's bands.
@@ -195,6 +214,17 @@ impl Scratch {
             for band in first..=last {
                 self.bands[band as usize].push(number as u32);
             }
+        }
+    }
+}
+
+/// Empty the samples that triangles may touch.
+fn clear(samples: &mut Vec<PixelSamples>, window: Window, spans: &[[u32; 2]]) {
+    let (width, left) = (window.width as usize, window.left as usize);
+    samples.resize(width * spans.len(), PixelSamples::EMPTY);
+    for (row, [first, end]) in samples.chunks_exact_mut(width).zip(spans) {
+        if first < end {
+            row[*first as usize - left..*end as usize - left].fill(PixelSamples::EMPTY);
         }
     }
 }

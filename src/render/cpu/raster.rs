@@ -7,7 +7,7 @@
 
 use fearless_simd::{Simd, prelude::*, u32x8};
 
-use super::geometry::{Triangle, Vertex};
+use super::geometry::{ScreenPoint, Triangle};
 use super::lanes::{F8, LANES, load, splat};
 
 /// Where a pixel is sampled, pixels from its corner. The first is the centre; columns and rows are all different.
@@ -106,22 +106,22 @@ pub(super) fn draw<S: Simd>(
     simd: S,
     window: Window,
     numbers: &[u32],
-    (vertices, triangles): (&[Vertex], &[Triangle]),
+    (screen, triangles): (&[ScreenPoint], &[Triangle]),
     samples: &mut [PixelSamples],
 ) {
     for number in numbers {
-        let corners = triangles[*number as usize].corners;
-        let corners = [&vertices[corners[0] as usize], &vertices[corners[1] as usize], &vertices[corners[2] as usize]];
+        let [a, b, c] = triangles[*number as usize].corners.map(|i| i as usize);
+        let corners = [screen[a], screen[b], screen[c]];
         draw_one(simd, window, *number, corners, samples);
     }
 }
 
 #[inline(always)]
-fn draw_one<S: Simd>(simd: S, window: Window, number: u32, corners: [&Vertex; 3], samples: &mut [PixelSamples]) {
-    let p = corners.map(Vertex::pixel);
+fn draw_one<S: Simd>(simd: S, window: Window, number: u32, corners: [ScreenPoint; 3], samples: &mut [PixelSamples]) {
+    let p = [corners[0].pixel, corners[1].pixel, corners[2].pixel];
     let inv_area = 1.0 / double_area(p);
     let edges = [Edge::new(simd, p[1], p[2]), Edge::new(simd, p[2], p[0]), Edge::new(simd, p[0], p[1])];
-    let depth = corners.map(Vertex::inv_z);
+    let depth = [corners[0].inv_z, corners[1].inv_z, corners[2].inv_z];
     let base = splat(simd, depth[0]);
     let slopes = [(depth[1] - depth[0]) * inv_area, (depth[2] - depth[0]) * inv_area];
 

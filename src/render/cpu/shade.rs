@@ -36,7 +36,7 @@ const SKIN_F0: f32 = 0.028;
 const NAIL_F0: f32 = 0.04;
 /// Roughness of skin's two lobes as factors on the material's, and the share of the second.
 const LOBE_FACTORS: [f32; 2] = [0.75, 1.30];
-const SECOND_LOBE: f32 = 0.60;
+const SECOND_LOBE: f32 = 0.75;
 /// Steepest relief, as tangent.
 const MAX_RELIEF: f32 = 1.2;
 
@@ -208,7 +208,7 @@ fn radiance<S: Simd>(simd: S, surface: &Surface<S>, material: &Material, lightin
     for (light, shadow) in lighting.lights.iter().zip(lighting.shadows) {
         let to_light = V8::splat(simd, light.to_light);
         let lit = shadow.lit(simd, surface.position, surface.smooth);
-        let reflected = highlight(simd, surface, material, to_light) * lit;
+        let reflected = highlight(surface, material, to_light) * lit;
         let facing = diffuse_cosines(simd, surface, to_light, lit);
         for c in 0..3 {
             diffuse[c] += facing[c] * light.irradiance[c];
@@ -242,7 +242,7 @@ fn diffuse_cosines<S: Simd>(simd: S, surface: &Surface<S>, to_light: V8<S>, lit:
 
 /// Specular reflection of one light of unit irradiance.
 #[inline(always)]
-fn highlight<S: Simd>(simd: S, surface: &Surface<S>, material: &Material, to_light: V8<S>) -> F8<S> {
+fn highlight<S: Simd>(surface: &Surface<S>, material: &Material, to_light: V8<S>) -> F8<S> {
     let half = to_light.add(surface.view).unit();
     let cosines = Cosines {
         normal_light: positive(surface.normal.dot(to_light)),

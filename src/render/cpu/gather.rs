@@ -46,14 +46,13 @@ impl Default for Batch {
 }
 
 impl Batch {
-    /// Fill the lanes from up to eight fragments of a picture with the given width.
+    /// Fill the lanes from up to eight fragments.
     #[inline(always)]
     pub(super) fn fill<S: Simd>(
         &mut self,
         simd: S,
         fragments: &[Fragment],
         geometry: &Geometry,
-        width: u32,
         maps: Option<&MapPyramid>,
     ) {
         for (lane, fragment) in fragments.iter().enumerate() {
@@ -62,8 +61,8 @@ impl Batch {
             let corners = [&geometry.vertices[i], &geometry.vertices[j], &geometry.vertices[k]];
             let screen = [geometry.screen[i], geometry.screen[j], geometry.screen[k]];
             let sample = SAMPLES_PX[usize::from(fragment.sample) % LANES];
-            let x = (fragment.pixel % width) as f32 + sample[0];
-            let y = (fragment.pixel / width) as f32 + sample[1];
+            let x = f32::from(fragment.pixel[0]) + sample[0];
+            let y = f32::from(fragment.pixel[1]) + sample[1];
             let values = interpolate(simd, corners, shares(screen, [x, y]));
             for (row, value) in self.attribute.iter_mut().zip(&values) {
                 row[lane] = *value;

@@ -56,9 +56,10 @@ pub(super) struct Triangle {
     /// RHD id.
     pub(super) part: u8,
     /// Same number for triangles of the same digit or palm of the same hand.
-    pub(super) body: u16,
-    /// First and last picture row that its corners touch.
+    pub(super) body: u8,
+    /// First and last row and column of the picture that its corners touch.
     pub(super) rows: [u16; 2],
+    pub(super) columns: [u16; 2],
 }
 
 /// Visible geometry of a picture.
@@ -68,10 +69,8 @@ pub(super) struct Geometry {
     /// One per vertex.
     pub(super) screen: Vec<ScreenPoint>,
     pub(super) triangles: Vec<Triangle>,
-    /// Pixel columns and rows that the triangles may touch: left, top, right, bottom, right and bottom exclusive.
-    pub(super) bounds: [u32; 4],
-    /// First column and the one after the last that triangles may touch, per row of the picture.
-    pub(super) spans: Vec<[u32; 2]>,
+    /// Rows of the picture that the triangles may touch: the first, and the one after the last.
+    pub(super) rows: [u32; 2],
     /// Numbers of the vertices that belong to a triangle.
     pub(super) used: Vec<u32>,
     is_used: Vec<bool>,
@@ -87,9 +86,7 @@ impl Geometry {
         self.screen.clear();
         self.triangles.clear();
         self.size = [scene.camera.intrinsics.width, scene.camera.intrinsics.height];
-        self.spans.clear();
-        self.spans.resize(self.size[1] as usize, [u32::MAX, 0]);
-        self.bounds = [self.size[0], self.size[1], 0, 0];
+        self.rows = [self.size[1], 0];
         for (k, (hand, rig)) in hands.iter().zip(rigs).enumerate() {
             let first = self.vertices.len();
             self.add_vertices(hand, rig, &projector);
@@ -119,8 +116,9 @@ impl Geometry {
                 corners,
                 hand: number as u8,
                 part: HandPart::rhd_id(*part, hand.side),
-                body: number as u16 * BODIES + u16::from(*part / 3).min(BODIES - 1),
+                body: number as u8 * BODIES + (*part / 3).min(BODIES - 1),
                 rows: [0; 2],
+                columns: [0; 2],
             };
             let inv_z = corners.map(|i| self.screen[i as usize].inv_z);
             let nearest = inv_z[0].min(inv_z[1]).min(inv_z[2]);
@@ -148,11 +146,8 @@ impl Geometry {
         let rows = [top as u32, (bottom as u32).min(height - 1)];
         let columns = [left as u32, (right as u32).min(width - 1)];
         triangle.rows = rows.map(|r| r as u16);
-        let b = &mut self.bounds;
-        *b = [b[0].min(columns[0]), b[1].min(rows[0]), b[2].max(columns[1] + 1), b[3].max(rows[1] + 1)];
-        for span in &mut self.spans[rows[0] as usize..=rows[1] as usize] {
-            *span = [span[0].min(columns[0]), span[1].max(columns[1] + 1)];
-        }
+        triangle.columns = columns.map(|c| c as u16);
+        self.rows = [self.rows[0].min(rows[0]), self.rows[1].max(rows[1] + 1)];
         self.triangles.push(triangle);
     }
 
@@ -198,7 +193,7 @@ impl Geometry {
 }
 
 /// Bodies of one hand: five digits, and the palm with the arm.
-const BODIES: u16 = 6;
+pub(super) const BODIES: u8 = 6;
 
 /// Steps per pixel that vertices are moved to: edge tests of small triangles are then exact.
 const SUBPIXELS: f32 = 256.0;

@@ -33,16 +33,14 @@ use geometry::Geometry;
 use light::Lobe;
 use occlusion::WorldCapsule;
 use prepared::PreparedRig;
-use raster::{PixelSamples, Window};
+use raster::{MAX_TRIANGLES, PixelSamples, Window};
 use shade::{Lighting, Material};
 use shadow::ShadowMap;
 
 /// Rows that are drawn together: their samples stay in the cache.
 const BAND_ROWS: u32 = 32;
-/// Hands that instance ids can count.
-const MAX_HANDS: usize = 255;
-/// Triangles and vertices that indices can count.
-const MAX_ELEMENTS: usize = 1 << 28;
+/// Hands whose bodies fit a byte.
+const MAX_HANDS: usize = 255 / geometry::BODIES as usize;
 /// Rigs whose derived data are kept.
 const KEPT_RIGS: usize = 16;
 
@@ -72,11 +70,19 @@ struct Scratch {
     geometry: Geometry,
     capsules: Vec<WorldCapsule>,
     shadows: Vec<ShadowMap>,
-    /// Triangles of each band.
-    bands: Vec<Vec<u32>>,
+    bands: Vec<Band>,
     samples: Vec<PixelSamples>,
     /// Per hand.
     fragments: Vec<Vec<Fragment>>,
+}
+
+/// Rows that are drawn together.
+#[derive(Debug, Default)]
+struct Band {
+    /// Numbers of the triangles that touch them.
+    triangles: Vec<u32>,
+    /// First column that they may touch, and the one after the last.
+    columns: [u32; 2],
 }
 
 impl Default for CpuRenderer {
@@ -168,16 +174,16 @@ impl CpuRenderer {
         };
         let geometry = &scratch.geometry;
         let (triangles, samples) = (&geometry.triangles, &mut scratch.samples);
-        for (band, numbers) in scratch.bands.iter().enumerate().filter(|(_, numbers)| !numbers.is_empty()) {
-            let window = band_window(geometry, band as u32);
-            let spans = &geometry.spans[window.top as usize..(window.top + window.height) as usize];
-            clear(samples, window, spans);
+        for (k, band) in scratch.bands.iter().enumerate().filter(|(_, band)| !band.triangles.is_empty()) {
+            let (window, numbers) = (band.window(geometry.rows, k as u32), &band.triangles);
+            samples.clear();
+            samples.resize((window.width * window.height) as usize, PixelSamples::EMPTY);
             let source = (geometry.screen.as_slice(), triangles.as_slice());
             dispatch!(self.level, simd => raster::draw(simd, window, numbers, source, samples));
             ended(Stage::Raster);
             let fragments = scratch.fragments.as_mut_slice();
             fragments.iter_mut().for_each(Vec::clear);
-            let sink = (spans, scene.camera.intrinsics.fx, &mut *frame, &mut *fragments);
+            let sink = (scene.camera.intrinsics.fx, &mut *frame, &mut *fragments);
             dispatch!(self.level, simd => fragment::collect(simd, window, samples, triangles, sink));
             ended(Stage::Collect);
             for (fragments, (rig, material)) in fragments.iter().zip(rigs.iter().zip(&materials)) {
@@ -205,34 +211,31 @@ const ROUGH_BANDS: [f32; 3] = [1.0, 0.8, 0.45];
 impl Scratch {
     fn sort_into_bands(&mut self, hands: usize) {
         self.fragments.resize_with(hands, Vec::new);
-        let [_, top, _, bottom] = self.geometry.bounds;
+        let [top, bottom] = self.geometry.rows;
         let count = bottom.saturating_sub(top).div_ceil(BAND_ROWS) as usize;
-        self.bands.resize_with(count.max(self.bands.len()), Vec::new);
-        self.bands.iter_mut().for_each(Vec::clear);
+        self.bands.resize_with(count.max(self.bands.len()), Band::default);
+        for band in &mut self.bands {
+            band.triangles.clear();
+            band.columns = [u32::MAX, 0];
+        }
         for (number, triangle) in self.geometry.triangles.iter().enumerate() {
             let [first, last] = triangle.rows.map(|row| (u32::from(row) - top) / BAND_ROWS);
-            for band in first..=last {
-                self.bands[band as usize].push(number as u32);
+            let [left, right] = triangle.columns.map(u32::from);
+            for band in &mut self.bands[first as usize..=last as usize] {
+                band.triangles.push(number as u32);
+                band.columns = [band.columns[0].min(left), band.columns[1].max(right + 1)];
             }
         }
     }
 }
 
-/// Empty the samples that triangles may touch.
-fn clear(samples: &mut Vec<PixelSamples>, window: Window, spans: &[[u32; 2]]) {
-    let (width, left) = (window.width as usize, window.left as usize);
-    samples.resize(width * spans.len(), PixelSamples::EMPTY);
-    for (row, [first, end]) in samples.chunks_exact_mut(width).zip(spans) {
-        if first < end {
-            row[*first as usize - left..*end as usize - left].fill(PixelSamples::EMPTY);
-        }
+impl Band {
+    /// Block of the picture that the k-th band covers, given the rows of all.
+    fn window(&self, [top, bottom]: [u32; 2], k: u32) -> Window {
+        let [left, right] = self.columns;
+        let first = top + k * BAND_ROWS;
+        Window { left, top: first, width: right - left, height: BAND_ROWS.min(bottom - first) }
     }
-}
-
-fn band_window(geometry: &Geometry, band: u32) -> Window {
-    let [left, top, right, bottom] = geometry.bounds;
-    let first = top + band * BAND_ROWS;
-    Window { left, top: first, width: right - left, height: BAND_ROWS.min(bottom - first) }
 }
 
 fn empty_frame(backdrop: &Backdrop) -> Frame {
@@ -261,8 +264,8 @@ fn check(posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<(), RenderError>
         return Err(RenderError::TooMany { what: "hands", found: posed.hands.len(), limit: MAX_HANDS });
     }
     let elements = posed.hands.iter().map(|h| h.positions_m.len().max(h.rig.mesh.triangles.len())).sum();
-    if elements > MAX_ELEMENTS {
-        return Err(RenderError::TooMany { what: "vertices or triangles", found: elements, limit: MAX_ELEMENTS });
+    if elements > MAX_TRIANGLES {
+        return Err(RenderError::TooMany { what: "vertices or triangles", found: elements, limit: MAX_TRIANGLES });
     }
     posed.hands.iter().enumerate().try_for_each(|(k, hand)| check_rig(k, hand))
 }

@@ -109,13 +109,14 @@ pub(super) fn shade<S: Simd>(
 ) {
     let mut batch = Batch::default();
     for eight in fragments.chunks(LANES) {
-        batch.fill(simd, eight, geometry, colour.width, rig.maps.as_ref());
+        batch.fill(simd, eight, geometry, rig.maps.as_ref());
         let max_slope = rig.maps.as_ref().map(|m| m.max_slope);
         let surface = surface(simd, &batch, max_slope, material, lighting.eye);
         let rgb = radiance(simd, &surface, material, lighting);
         for (lane, fragment) in eight.iter().enumerate() {
             let weight = f32::from(fragment.count) * (1.0 / LANES as f32);
-            let pixel = &mut colour.data[fragment.pixel as usize];
+            let [x, y] = fragment.pixel.map(usize::from);
+            let pixel = &mut colour.data[y * colour.width as usize + x];
             for (value, channel) in pixel.iter_mut().zip(&rgb) {
                 *value += channel[lane] * weight;
             }

@@ -12,8 +12,8 @@ use crate::frame::Frame;
 /// A surface seen in a pixel: shaded once, whatever its number of samples.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fragment {
-    /// Position in the picture's planes.
-    pub(super) pixel: u32,
+    /// Column and row.
+    pub(super) pixel: [u16; 2],
     /// Number of the triangle.
     pub(super) triangle: u32,
     /// Sample at which it is shaded.
@@ -37,33 +37,35 @@ pub(super) fn collect<S: Simd>(
 ) {
     let tolerance = SURFACE_PIXELS / focal_px;
     for (y, row) in samples.chunks_exact(window.width as usize).enumerate() {
-        let first = (window.top as usize + y) * frame.part.width as usize + window.left as usize;
+        let y = window.top as usize + y;
         for (x, samples) in row.iter().enumerate() {
+            let x = window.left as usize + x;
             let inv_z = load(simd, &samples.inv_z);
             let covered = inv_z.simd_gt(0.0);
             if !covered.any_true() {
                 continue;
             }
-            let pixel = first + x;
+            let pixel = y * frame.part.width as usize + x;
+            let place = [x as u16, y as u16];
             if samples.inv_z[0] > 0.0 {
-                let triangle = &triangles[samples.triangle[0] as usize];
+                let triangle = &triangles[samples.triangle(0) as usize];
                 frame.depth_z_m.data[pixel] = 1.0 / samples.inv_z[0];
                 frame.part.data[pixel] = triangle.part;
                 frame.instance.data[pixel] = triangle.hand + 1;
             }
             let near = inv_z.reduce_max();
             let whole = covered.all_true() && inv_z.simd_gt(near - near * tolerance).all_true();
-            if whole && same_hand(samples, triangles) {
-                let hand = usize::from(triangles[samples.triangle[0] as usize].hand);
+            if whole && same_body(samples) {
+                let hand = usize::from(triangles[samples.triangle(0) as usize].hand);
                 fragments[hand].push(Fragment {
-                    pixel: pixel as u32,
-                    triangle: samples.triangle[0],
+                    pixel: place,
+                    triangle: samples.triangle(0),
                     sample: 0,
                     count: LANES as u8,
                 });
                 frame.colour.data[pixel] = [0.0; 3];
             } else {
-                let open = split(samples, triangles, tolerance, pixel as u32, fragments);
+                let open = split(samples, triangles, tolerance, place, fragments);
                 let share = f32::from(open) / LANES as f32;
                 frame.colour.data[pixel] = frame.colour.data[pixel].map(|c| c * share);
             }
@@ -71,11 +73,14 @@ pub(super) fn collect<S: Simd>(
     }
 }
 
-/// True if all samples of a fully covered pixel show one hand.
+/// True if all samples of a fully covered pixel show one body.
 #[inline(always)]
-fn same_hand(samples: &PixelSamples, triangles: &[Triangle]) -> bool {
-    let hand = |k: usize| triangles[samples.triangle[k] as usize].hand;
-    (1..LANES).all(|k| samples.triangle[k] == samples.triangle[k - 1] || hand(k) == hand(k - 1))
+fn same_body(samples: &PixelSamples) -> bool {
+    let mut different = 0;
+    for k in 1..LANES {
+        different |= samples.body(k) ^ samples.body(0);
+    }
+    different == 0
 }
 
 /// List the surfaces of a pixel with an edge; returns the number of samples that show the backdrop.
@@ -83,7 +88,7 @@ fn split(
     samples: &PixelSamples,
     triangles: &[Triangle],
     tolerance: f32,
-    pixel: u32,
+    pixel: [u16; 2],
     fragments: &mut [Vec<Fragment>],
 ) -> u8 {
     let mut waiting: [bool; LANES] = samples.inv_z.map(|z| z > 0.0);
@@ -92,18 +97,17 @@ fn split(
         if !waiting[k] {
             continue;
         }
-        let triangle = &triangles[samples.triangle[k] as usize];
+        let hand = usize::from(triangles[samples.triangle(k) as usize].hand);
         let near = samples.inv_z[k] * tolerance;
         let mut count = 0;
-        for other in k..LANES {
+        for (other, waiting) in waiting.iter_mut().enumerate().skip(k) {
             let close = (samples.inv_z[other] - samples.inv_z[k]).abs() <= near;
-            if waiting[other] && close && triangles[samples.triangle[other] as usize].hand == triangle.hand {
-                waiting[other] = false;
+            if *waiting && close && samples.body(other) == samples.body(k) {
+                *waiting = false;
                 count += 1;
             }
         }
-        let hand = usize::from(triangle.hand);
-        fragments[hand].push(Fragment { pixel, triangle: samples.triangle[k], sample: k as u8, count });
+        fragments[hand].push(Fragment { pixel, triangle: samples.triangle(k), sample: k as u8, count });
     }
     open
 }

@@ -5,7 +5,7 @@
 use fearless_simd::{Simd, prelude::*};
 
 use super::fragment::Fragment;
-use super::geometry::{Geometry, Vertex, slot};
+use super::geometry::{Geometry, ScreenPoint, Vertex, slot};
 use super::lanes::{F8, LANES, splat};
 use super::prepared::{MapLevel, MapPyramid};
 use super::raster::{SAMPLES_PX, double_area};
@@ -46,35 +46,36 @@ impl Default for Batch {
 }
 
 impl Batch {
-    /// Fill the lanes from up to eight fragments of a picture with the given width.
+    /// Fill the lanes from up to eight fragments.
     #[inline(always)]
     pub(super) fn fill<S: Simd>(
         &mut self,
         simd: S,
         fragments: &[Fragment],
         geometry: &Geometry,
-        width: u32,
         maps: Option<&MapPyramid>,
     ) {
         for (lane, fragment) in fragments.iter().enumerate() {
             let corners = geometry.triangles[fragment.triangle as usize].corners;
             let [i, j, k] = corners.map(|c| c as usize);
             let corners = [&geometry.vertices[i], &geometry.vertices[j], &geometry.vertices[k]];
+            let screen = [geometry.screen[i], geometry.screen[j], geometry.screen[k]];
             let sample = SAMPLES_PX[usize::from(fragment.sample) % LANES];
-            let x = (fragment.pixel % width) as f32 + sample[0];
-            let y = (fragment.pixel / width) as f32 + sample[1];
-            let values = interpolate(simd, corners, shares(corners, [x, y]));
+            let x = f32::from(fragment.pixel[0]) + sample[0];
+            let y = f32::from(fragment.pixel[1]) + sample[1];
+            let values = interpolate(simd, corners, shares(screen, [x, y]));
             for (row, value) in self.attribute.iter_mut().zip(&values) {
                 row[lane] = *value;
             }
             if let Some(maps) = maps {
-                self.look_up(lane, corners, [values[slot::UV], values[slot::UV + 1]], maps);
+                let area = double_area([screen[0].pixel, screen[1].pixel, screen[2].pixel]);
+                self.look_up(lane, corners, ([values[slot::UV], values[slot::UV + 1]], area), maps);
             }
         }
     }
 
     #[inline(always)]
-    fn look_up(&mut self, lane: usize, corners: [&Vertex; 3], uv: [f32; 2], maps: &MapPyramid) {
+    fn look_up(&mut self, lane: usize, corners: [&Vertex; 3], (uv, picture_area): ([f32; 2], f32), maps: &MapPyramid) {
         let edge = |corner: usize, slot: usize| corners[corner].0[slot] - corners[0].0[slot];
         for k in 0..3 {
             self.edges[k][lane] = edge(1, slot::POSITION + k);
@@ -85,7 +86,6 @@ impl Batch {
             row[lane] = value;
         }
         let texture_area = (uvs[0] * uvs[3] - uvs[1] * uvs[2]).abs();
-        let picture_area = double_area(corners.map(Vertex::pixel));
         let texels = bilinear(level(maps, texture_area / picture_area), uv);
         for (row, value) in self.texel.iter_mut().zip(texels) {
             row[lane] = value;
@@ -95,12 +95,12 @@ impl Batch {
 
 /// Shares of the corners at a point of the picture, perspective-correct.
 #[inline(always)]
-fn shares(corners: [&Vertex; 3], at: [f32; 2]) -> [f32; 3] {
-    let [a, b, c] = corners.map(Vertex::pixel);
+fn shares(corners: [ScreenPoint; 3], at: [f32; 2]) -> [f32; 3] {
+    let [a, b, c] = [corners[0].pixel, corners[1].pixel, corners[2].pixel];
     let weights = [
-        double_area([b, c, at]) * corners[0].inv_z(),
-        double_area([c, a, at]) * corners[1].inv_z(),
-        double_area([a, b, at]) * corners[2].inv_z(),
+        double_area([b, c, at]) * corners[0].inv_z,
+        double_area([c, a, at]) * corners[1].inv_z,
+        double_area([a, b, at]) * corners[2].inv_z,
     ];
     let scale = 1.0 / (weights[0] + weights[1] + weights[2]);
     weights.map(|w| w * scale)

@@ -1,6 +1,6 @@
 //! Vertices in the picture and the triangles that may be seen, of all hands together.
 
-use glam::{Mat3, Vec2, Vec3};
+use glam::{Mat3, Vec3};
 
 use super::prepared::PreparedRig;
 use crate::camera::{Camera, Lens, NEAR_M};
@@ -24,10 +24,6 @@ pub(super) mod slot {
     pub(in super::super) const CURVATURE: usize = 10;
     /// Slots above stand still on the surface and are interpolated.
     pub(in super::super) const INTERPOLATED: usize = 11;
-    /// 1 / depth; 0 behind the near plane, negative outside the lens.
-    pub(in super::super) const INV_Z: usize = 13;
-    /// Pixel column and row.
-    pub(in super::super) const PIXEL: usize = 14;
 }
 
 /// One cache line.
@@ -39,18 +35,16 @@ impl Vertex {
     pub(super) fn position(&self) -> Vec3 {
         Vec3::from_slice(&self.0[slot::POSITION..])
     }
+}
 
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "part of the dispatched loops")]
-    pub(super) fn pixel(&self) -> [f32; 2] {
-        [self.0[slot::PIXEL], self.0[slot::PIXEL + 1]]
-    }
-
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "part of the dispatched loops")]
-    pub(super) fn inv_z(&self) -> f32 {
-        self.0[slot::INV_Z]
-    }
+/// Where a vertex stands in the picture.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(16))]
+pub(super) struct ScreenPoint {
+    /// Column and row.
+    pub(super) pixel: [f32; 2],
+    /// 1 / depth; 0 behind the near plane, negative outside the lens.
+    pub(super) inv_z: f32,
 }
 
 /// A triangle that faces the camera, its corners in the order that makes its area on the picture positive.
@@ -61,17 +55,22 @@ pub(super) struct Triangle {
     pub(super) hand: u8,
     /// RHD id.
     pub(super) part: u8,
-    /// First and last picture row that its corners touch.
+    /// Same number for triangles of the same digit or palm of the same hand.
+    pub(super) body: u8,
+    /// First and last row and column of the picture that its corners touch.
     pub(super) rows: [u16; 2],
+    pub(super) columns: [u16; 2],
 }
 
 /// Visible geometry of a picture.
 #[derive(Debug, Default)]
 pub(super) struct Geometry {
     pub(super) vertices: Vec<Vertex>,
+    /// One per vertex.
+    pub(super) screen: Vec<ScreenPoint>,
     pub(super) triangles: Vec<Triangle>,
-    /// Pixel columns and rows that the triangles may touch: left, top, right, bottom, right and bottom exclusive.
-    pub(super) bounds: [u32; 4],
+    /// Rows of the picture that the triangles may touch: the first, and the one after the last.
+    pub(super) rows: [u32; 2],
     /// Numbers of the vertices that belong to a triangle.
     pub(super) used: Vec<u32>,
     is_used: Vec<bool>,
@@ -84,9 +83,10 @@ impl Geometry {
     pub(super) fn build(&mut self, scene: &Scene, hands: &[PosedHand], rigs: &[std::sync::Arc<PreparedRig>]) {
         let projector = Projector::new(&scene.camera);
         self.vertices.clear();
+        self.screen.clear();
         self.triangles.clear();
         self.size = [scene.camera.intrinsics.width, scene.camera.intrinsics.height];
-        self.bounds = [self.size[0], self.size[1], 0, 0];
+        self.rows = [self.size[1], 0];
         for (k, (hand, rig)) in hands.iter().zip(rigs).enumerate() {
             let first = self.vertices.len();
             self.add_vertices(hand, rig, &projector);
@@ -100,10 +100,10 @@ impl Geometry {
         let surface = hand.positions_m.iter().zip(&hand.normals);
         let constant = mesh.uvs.iter().zip(&mesh.palmar).zip(&rig.curvature);
         self.vertices.extend(surface.zip(constant).map(|((p, n), ((uv, palmar), curvature))| {
-            let [x, y, inv_z] = projector.project(*p);
-            let curvature = *curvature;
-            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, *palmar, 1.0, curvature, 0.0, 0.0, inv_z, x, y])
+            let k = *curvature;
+            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, *palmar, 1.0, k, 0.0, 0.0, 0.0, 0.0, 0.0])
         }));
+        self.screen.extend(hand.positions_m.iter().map(|p| projector.project(*p)));
     }
 
     fn add_triangles(&mut self, number: usize, hand: &PosedHand, first: u32, projector: &Projector<'_>) {
@@ -112,12 +112,19 @@ impl Geometry {
             // counter-clockwise in space is clockwise in a picture with y down: swapping makes the area positive
             let [a, b, c] = corners.map(|i| i + first);
             let corners = if hand.side == HandSide::Left { [a, b, c] } else { [a, c, b] };
-            let triangle =
-                Triangle { corners, hand: number as u8, part: HandPart::rhd_id(*part, hand.side), rows: [0; 2] };
-            let inv_z = corners.map(|i| self.vertices[i as usize].inv_z());
-            if inv_z.iter().all(|z| *z > 0.0) {
+            let triangle = Triangle {
+                corners,
+                hand: number as u8,
+                part: HandPart::rhd_id(*part, hand.side),
+                body: number as u8 * BODIES + (*part / 3).min(BODIES - 1),
+                rows: [0; 2],
+                columns: [0; 2],
+            };
+            let inv_z = corners.map(|i| self.screen[i as usize].inv_z);
+            let nearest = inv_z[0].min(inv_z[1]).min(inv_z[2]);
+            if nearest > 0.0 {
                 self.add_projected(triangle);
-            } else if inv_z.iter().any(|z| *z > 0.0) && inv_z.iter().all(|z| *z >= 0.0) {
+            } else if nearest >= 0.0 && inv_z.iter().any(|z| *z > 0.0) {
                 self.add_clipped(triangle, projector);
             }
         }
@@ -125,7 +132,7 @@ impl Geometry {
 
     /// Keep a triangle whose corners are all in front of the camera, if it faces it and touches the picture.
     fn add_projected(&mut self, mut triangle: Triangle) {
-        let [[x0, y0], [x1, y1], [x2, y2]] = triangle.corners.map(|i| self.vertices[i as usize].pixel());
+        let [[x0, y0], [x1, y1], [x2, y2]] = triangle.corners.map(|i| self.screen[i as usize].pixel);
         let area = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0);
         if area.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
             return;
@@ -139,8 +146,8 @@ impl Geometry {
         let rows = [top as u32, (bottom as u32).min(height - 1)];
         let columns = [left as u32, (right as u32).min(width - 1)];
         triangle.rows = rows.map(|r| r as u16);
-        let b = &mut self.bounds;
-        *b = [b[0].min(columns[0]), b[1].min(rows[0]), b[2].max(columns[1] + 1), b[3].max(rows[1] + 1)];
+        triangle.columns = columns.map(|c| c as u16);
+        self.rows = [self.rows[0].min(rows[0]), self.rows[1].max(rows[1] + 1)];
         self.triangles.push(triangle);
     }
 
@@ -158,12 +165,14 @@ impl Geometry {
                 // a hair beyond the plane, so that rounding cannot put the cut behind it
                 let t = (NEAR_M * 1.001 - depth[k]) / (depth[next] - depth[k]);
                 polygon.push(self.vertices.len() as u32);
-                self.vertices.push(projector.between(&corners[k], &corners[next], t.clamp(0.0, 1.0)));
+                let cut = between(&corners[k], &corners[next], t.clamp(0.0, 1.0));
+                self.screen.push(projector.project(cut.position()));
+                self.vertices.push(cut);
             }
         }
         for k in 2..polygon.len() {
             let corners = [polygon[0], polygon[k - 1], polygon[k]];
-            if corners.iter().all(|i| self.vertices[*i as usize].inv_z() > 0.0) {
+            if corners.iter().all(|i| self.screen[*i as usize].inv_z > 0.0) {
                 self.add_projected(Triangle { corners, ..triangle });
             }
         }
@@ -183,8 +192,17 @@ impl Geometry {
     }
 }
 
+/// Bodies of one hand: five digits, and the palm with the arm.
+pub(super) const BODIES: u8 = 6;
+
 /// Steps per pixel that vertices are moved to: edge tests of small triangles are then exact.
 const SUBPIXELS: f32 = 256.0;
+
+/// To the nearest step, by the rounding of a sum whose last bit is one step.
+fn snapped(pixel: f32) -> f32 {
+    const LAST_BIT_IS_ONE: f32 = 12_582_912.0; // 1.5 * 2^23
+    ((pixel * SUBPIXELS + LAST_BIT_IS_ONE) - LAST_BIT_IS_ONE) * (1.0 / SUBPIXELS)
+}
 
 /// World to picture.
 struct Projector<'a> {
@@ -206,27 +224,21 @@ impl<'a> Projector<'a> {
         self.rotation * world + self.translation
     }
 
-    /// Column, row and 1 / depth; see [`slot::INV_Z`].
-    fn project(&self, world: Vec3) -> [f32; 3] {
+    fn project(&self, world: Vec3) -> ScreenPoint {
         let p = self.camera_point(world);
         match self.camera.project(p) {
-            None => [0.0; 3],
-            Some(_) if p.x * p.x + p.y * p.y > self.reach * p.z * p.z => [0.0, 0.0, -1.0],
-            Some(pixel) => {
-                let Vec2 { x, y } = (pixel * SUBPIXELS).round() / SUBPIXELS;
-                [x, y, 1.0 / p.z]
+            None => ScreenPoint::default(),
+            Some(_) if p.x * p.x + p.y * p.y > self.reach * p.z * p.z => {
+                ScreenPoint { inv_z: -1.0, ..ScreenPoint::default() }
             }
+            Some(pixel) => ScreenPoint { pixel: [snapped(pixel.x), snapped(pixel.y)], inv_z: 1.0 / p.z },
         }
     }
+}
 
-    /// The vertex a share `t` of the way from `a` to `b`, projected.
-    fn between(&self, a: &Vertex, b: &Vertex, t: f32) -> Vertex {
-        let mut v = Vertex(std::array::from_fn(|k| a.0[k] + (b.0[k] - a.0[k]) * t));
-        let [x, y, inv_z] = self.project(v.position());
-        v.0[slot::INV_Z] = inv_z;
-        v.0[slot::PIXEL..].copy_from_slice(&[x, y]);
-        v
-    }
+/// The vertex a share `t` of the way from `a` to `b`.
+fn between(a: &Vertex, b: &Vertex, t: f32) -> Vertex {
+    Vertex(std::array::from_fn(|k| a.0[k] + (b.0[k] - a.0[k]) * t))
 }
 
 /// Beyond some angle a distortion polynomial turns back and would fold far things into the picture: squared tangent of

@@ -4,6 +4,8 @@
 //! every vector width gives the same bytes. Functions must be inlined into the dispatched loop to be compiled for its
 //! instruction set.
 
+#![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
+
 use fearless_simd::{Simd, f32x8, prelude::*};
 
 /// Lanes of every batch.

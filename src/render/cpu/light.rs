@@ -44,13 +44,13 @@ impl Lobe {
     pub(super) fn at<S: Simd>(&self, d: V8<S>) -> Rgb8<S> {
         let (xy, yz, xz) = (d.x * d.y, d.y * d.z, d.x * d.z);
         let (zz, difference) = (d.z * d.z * 3.0 - 1.0, d.x * d.x - d.y * d.y);
-        let channel = |c: usize| {
-            let k = &self.0[c];
+        let mut out = [xy; 3];
+        for (value, k) in out.iter_mut().zip(&self.0) {
             let first = d.y * k[1] + d.z * k[2] + d.x * k[3] + k[0];
             let second = xy * k[4] + yz * k[5] + zz * k[6] + xz * k[7] + difference * k[8];
-            positive(first + second)
-        };
-        [channel(0), channel(1), channel(2)]
+            *value = positive(first + second);
+        }
+        out
     }
 }
 
@@ -86,19 +86,14 @@ pub(super) struct Cosines<S: Simd> {
     pub(super) light_half: F8<S>,
 }
 
-/// GGX distribution times pi, for a squared alpha.
+/// One GGX lobe times pi without Fresnel: distribution, masking and shadowing (Smith, linearised) over four cosines.
 #[inline(always)]
-pub(super) fn ggx<S: Simd>(normal_half: F8<S>, alpha_square: F8<S>) -> F8<S> {
-    let d = normal_half * normal_half * (alpha_square - 1.0) + 1.0;
-    alpha_square / (d * d)
-}
-
-/// Masking and shadowing over the four cosines of a microfacet lobe (Smith, height-correlated, linearised).
-#[inline(always)]
-pub(super) fn visibility<S: Simd>(c: &Cosines<S>, alpha: F8<S>) -> F8<S> {
+pub(super) fn ggx<S: Simd>(c: &Cosines<S>, alpha: f32) -> F8<S> {
+    let square = alpha * alpha;
+    let d = c.normal_half * c.normal_half * (square - 1.0) + 1.0;
     let light = c.normal_light * (c.normal_view * (1.0 - alpha) + alpha);
     let view = c.normal_view * (c.normal_light * (1.0 - alpha) + alpha);
-    0.5 / (light + view).max(splat(alpha.simd, 1e-4))
+    0.5 * square / (d * d * (light + view).max(splat(d.simd, 1e-4)))
 }
 
 /// Schlick's Fresnel reflectance.

@@ -33,16 +33,14 @@ use geometry::Geometry;
 use light::Lobe;
 use occlusion::WorldCapsule;
 use prepared::PreparedRig;
-use raster::{PixelSamples, Window};
+use raster::{MAX_TRIANGLES, PixelSamples, Window};
 use shade::{Lighting, Material};
 use shadow::ShadowMap;
 
 /// Rows that are drawn together: their samples stay in the cache.
 const BAND_ROWS: u32 = 32;
-/// Hands that instance ids can count.
-const MAX_HANDS: usize = 255;
-/// Triangles and vertices that indices can count.
-const MAX_ELEMENTS: usize = 1 << 28;
+/// Hands whose bodies fit a byte.
+const MAX_HANDS: usize = 255 / geometry::BODIES as usize;
 /// Rigs whose derived data are kept.
 const KEPT_RIGS: usize = 16;
 
@@ -72,11 +70,19 @@ struct Scratch {
     geometry: Geometry,
     capsules: Vec<WorldCapsule>,
     shadows: Vec<ShadowMap>,
-    /// Triangles of each band.
-    bands: Vec<Vec<u32>>,
+    bands: Vec<Band>,
     samples: Vec<PixelSamples>,
     /// Per hand.
     fragments: Vec<Vec<Fragment>>,
+}
+
+/// Rows that are drawn together.
+#[derive(Debug, Default)]
+struct Band {
+    /// Numbers of the triangles that touch them.
+    triangles: Vec<u32>,
+    /// First column that they may touch, and the one after the last.
+    columns: [u32; 2],
 }
 
 impl Default for CpuRenderer {
@@ -94,7 +100,16 @@ impl Renderer for CpuRenderer {
 impl CpuRenderer {
     /// A renderer for the best vector unit of this machine.
     pub fn new() -> Self {
-        Self { level: Level::new(), idle: Mutex::default(), rigs: Mutex::default() }
+        Self::with_level(Level::new())
+    }
+
+    /// A renderer that uses only what every machine of this architecture has: slower, same bytes.
+    pub fn portable() -> Self {
+        Self::with_level(Level::baseline())
+    }
+
+    fn with_level(level: Level) -> Self {
+        Self { level, idle: Mutex::default(), rigs: Mutex::default() }
     }
 
     /// [`Renderer::render`] that says when it has ended a stage; the last four come once per band of rows.
@@ -142,8 +157,9 @@ impl CpuRenderer {
         dispatch!(self.level, simd => occlusion::apply(simd, &scratch.capsules, used, vertices));
         ended(Stage::Occlusion);
         scratch.shadows.resize_with(scene.lights.len().max(scratch.shadows.len()), ShadowMap::default);
+        let footprint = footprint_m(posed);
         for (light, shadow) in scene.lights.iter().zip(&mut scratch.shadows) {
-            shadow.build(light, &posed.hands);
+            shadow.build(light, &posed.hands, footprint);
         }
         ended(Stage::Shadow);
 
@@ -158,11 +174,11 @@ impl CpuRenderer {
         };
         let geometry = &scratch.geometry;
         let (triangles, samples) = (&geometry.triangles, &mut scratch.samples);
-        for (band, numbers) in scratch.bands.iter().enumerate().filter(|(_, numbers)| !numbers.is_empty()) {
-            let window = band_window(geometry, band as u32);
+        for (k, band) in scratch.bands.iter().enumerate().filter(|(_, band)| !band.triangles.is_empty()) {
+            let (window, numbers) = (band.window(geometry.rows, k as u32), &band.triangles);
             samples.clear();
             samples.resize((window.width * window.height) as usize, PixelSamples::EMPTY);
-            let source = (geometry.vertices.as_slice(), triangles.as_slice());
+            let source = (geometry.screen.as_slice(), triangles.as_slice());
             dispatch!(self.level, simd => raster::draw(simd, window, numbers, source, samples));
             ended(Stage::Raster);
             let fragments = scratch.fragments.as_mut_slice();
@@ -180,29 +196,46 @@ impl CpuRenderer {
     }
 }
 
+/// Size of a pixel on the hands, metres, from the mean depth of their landmarks.
+fn footprint_m(posed: &PosedScene<'_>) -> f32 {
+    let camera = &posed.scene.camera;
+    let landmarks = posed.hands.iter().flat_map(|hand| &hand.landmarks_m);
+    let depths = landmarks.map(|p| camera.camera_from_world.point(*p).z);
+    let (sum, count) = depths.fold((0.0, 0.0), |(sum, count), z| (sum + z, count + 1.0));
+    (sum / f32::max(count, 1.0)).abs() / camera.intrinsics.fx.max(1.0)
+}
+
 /// What a rough reflection leaves of the environment's bands.
 const ROUGH_BANDS: [f32; 3] = [1.0, 0.8, 0.45];
 
 impl Scratch {
     fn sort_into_bands(&mut self, hands: usize) {
         self.fragments.resize_with(hands, Vec::new);
-        let [_, top, _, bottom] = self.geometry.bounds;
+        let [top, bottom] = self.geometry.rows;
         let count = bottom.saturating_sub(top).div_ceil(BAND_ROWS) as usize;
-        self.bands.resize_with(count.max(self.bands.len()), Vec::new);
-        self.bands.iter_mut().for_each(Vec::clear);
+        self.bands.resize_with(count.max(self.bands.len()), Band::default);
+        for band in &mut self.bands {
+            band.triangles.clear();
+            band.columns = [u32::MAX, 0];
+        }
         for (number, triangle) in self.geometry.triangles.iter().enumerate() {
             let [first, last] = triangle.rows.map(|row| (u32::from(row) - top) / BAND_ROWS);
-            for band in first..=last {
-                self.bands[band as usize].push(number as u32);
+            let [left, right] = triangle.columns.map(u32::from);
+            for band in &mut self.bands[first as usize..=last as usize] {
+                band.triangles.push(number as u32);
+                band.columns = [band.columns[0].min(left), band.columns[1].max(right + 1)];
             }
         }
     }
 }
 
-fn band_window(geometry: &Geometry, band: u32) -> Window {
-    let [left, top, right, bottom] = geometry.bounds;
-    let first = top + band * BAND_ROWS;
-    Window { left, top: first, width: right - left, height: BAND_ROWS.min(bottom - first) }
+impl Band {
+    /// Block of the picture that the k-th band covers, given the rows of all.
+    fn window(&self, [top, bottom]: [u32; 2], k: u32) -> Window {
+        let [left, right] = self.columns;
+        let first = top + k * BAND_ROWS;
+        Window { left, top: first, width: right - left, height: BAND_ROWS.min(bottom - first) }
+    }
 }
 
 fn empty_frame(backdrop: &Backdrop) -> Frame {
@@ -231,8 +264,8 @@ fn check(posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<(), RenderError>
         return Err(RenderError::TooMany { what: "hands", found: posed.hands.len(), limit: MAX_HANDS });
     }
     let elements = posed.hands.iter().map(|h| h.positions_m.len().max(h.rig.mesh.triangles.len())).sum();
-    if elements > MAX_ELEMENTS {
-        return Err(RenderError::TooMany { what: "vertices or triangles", found: elements, limit: MAX_ELEMENTS });
+    if elements > MAX_TRIANGLES {
+        return Err(RenderError::TooMany { what: "vertices or triangles", found: elements, limit: MAX_TRIANGLES });
     }
     posed.hands.iter().enumerate().try_for_each(|(k, hand)| check_rig(k, hand))
 }

@@ -25,14 +25,12 @@ pub(super) struct WorldCapsule {
 }
 
 impl WorldCapsule {
-    fn share(&self, p: Vec3) -> f32 {
-        ((p - self.start).dot(self.axis) * self.inv_square).clamp(0.0, 1.0)
-    }
-
-    /// Distance from the axis, in radii.
-    fn radii_away(&self, p: Vec3) -> f32 {
-        let t = self.share(p);
-        p.distance(self.start + self.axis * t) / (self.radius + self.growth * t).max(1e-6)
+    /// Whether a point is within [`REACH_RADII`] of the axis.
+    #[inline(always)]
+    fn reaches(&self, p: Vec3) -> bool {
+        let t = ((p - self.start).dot(self.axis) * self.inv_square).clamp(0.0, 1.0);
+        let reach = (self.radius + self.growth * t) * REACH_RADII;
+        p.distance_squared(self.start + self.axis * t) < reach * reach
     }
 }
 
@@ -75,8 +73,10 @@ pub(super) fn apply<S: Simd>(simd: S, capsules: &[WorldCapsule], used: &[u32], v
         let middle = vertices[batch[batch.len() / 2] as usize].position();
         let (position, normal) = (V8::load(simd, &rows[0..3]), V8::load(simd, &rows[3..6]));
         let mut open = splat(simd, 1.0);
-        for capsule in capsules.iter().filter(|c| c.radii_away(middle) < REACH_RADII) {
-            open *= openness(simd, capsule, position, normal);
+        for capsule in capsules {
+            if capsule.reaches(middle) {
+                open *= openness(simd, capsule, position, normal);
+            }
         }
         for (lane, index) in batch.iter().enumerate() {
             vertices[*index as usize].0[slot::OPENNESS] = open[lane];

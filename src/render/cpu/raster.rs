@@ -7,7 +7,7 @@
 
 use fearless_simd::{Simd, prelude::*, u32x8};
 
-use super::geometry::{Triangle, Vertex};
+use super::geometry::{ScreenPoint, Triangle};
 use super::lanes::{F8, LANES, load, splat};
 
 /// Where a pixel is sampled, pixels from its corner. The first is the centre; columns and rows are all different.
@@ -37,12 +37,28 @@ const fn column(axis: usize) -> [f32; LANES] {
 pub(super) struct PixelSamples {
     /// 1 / depth of the nearest surface; 0 where there is none.
     pub(super) inv_z: [f32; LANES],
-    /// Number of its triangle.
-    pub(super) triangle: [u32; LANES],
+    /// Number of its triangle, and in the highest byte its body.
+    pub(super) tag: [u32; LANES],
 }
 
+/// Triangles that a tag can count.
+pub(super) const MAX_TRIANGLES: usize = 1 << BODY_SHIFT;
+const BODY_SHIFT: u32 = 24;
+
 impl PixelSamples {
-    pub(super) const EMPTY: Self = Self { inv_z: [0.0; LANES], triangle: [0; LANES] };
+    pub(super) const EMPTY: Self = Self { inv_z: [0.0; LANES], tag: [0; LANES] };
+
+    /// Number of the triangle at a sample.
+    #[inline(always)]
+    pub(super) fn triangle(&self, sample: usize) -> u32 {
+        self.tag[sample] & (MAX_TRIANGLES as u32 - 1)
+    }
+
+    /// Body at a sample.
+    #[inline(always)]
+    pub(super) fn body(&self, sample: usize) -> u32 {
+        self.tag[sample] >> BODY_SHIFT
+    }
 }
 
 /// A block of the picture.
@@ -106,22 +122,24 @@ pub(super) fn draw<S: Simd>(
     simd: S,
     window: Window,
     numbers: &[u32],
-    (vertices, triangles): (&[Vertex], &[Triangle]),
+    (screen, triangles): (&[ScreenPoint], &[Triangle]),
     samples: &mut [PixelSamples],
 ) {
     for number in numbers {
-        let corners = triangles[*number as usize].corners;
-        let corners = [&vertices[corners[0] as usize], &vertices[corners[1] as usize], &vertices[corners[2] as usize]];
-        draw_one(simd, window, *number, corners, samples);
+        let triangle = &triangles[*number as usize];
+        let [a, b, c] = triangle.corners.map(|i| i as usize);
+        let tag = number | u32::from(triangle.body) << BODY_SHIFT;
+        let corners = [screen[a], screen[b], screen[c]];
+        draw_one(simd, window, tag, corners, samples);
     }
 }
 
 #[inline(always)]
-fn draw_one<S: Simd>(simd: S, window: Window, number: u32, corners: [&Vertex; 3], samples: &mut [PixelSamples]) {
-    let p = corners.map(Vertex::pixel);
+fn draw_one<S: Simd>(simd: S, window: Window, tag: u32, corners: [ScreenPoint; 3], samples: &mut [PixelSamples]) {
+    let p = [corners[0].pixel, corners[1].pixel, corners[2].pixel];
     let inv_area = 1.0 / double_area(p);
     let edges = [Edge::new(simd, p[1], p[2]), Edge::new(simd, p[2], p[0]), Edge::new(simd, p[0], p[1])];
-    let depth = corners.map(Vertex::inv_z);
+    let depth = [corners[0].inv_z, corners[1].inv_z, corners[2].inv_z];
     let base = splat(simd, depth[0]);
     let slopes = [(depth[1] - depth[0]) * inv_area, (depth[2] - depth[0]) * inv_area];
 
@@ -147,8 +165,8 @@ fn draw_one<S: Simd>(simd: S, window: Window, number: u32, corners: [&Vertex; 3]
                 let seen = load(simd, &pixel.inv_z);
                 let nearer = inside & inv_z.simd_gt(seen);
                 nearer.select(inv_z, seen).store_array(&mut pixel.inv_z);
-                let kept = u32x8::load_array_ref(simd, &pixel.triangle);
-                nearer.select(u32x8::splat(simd, number), kept).store_array(&mut pixel.triangle);
+                let kept = u32x8::load_array_ref(simd, &pixel.tag);
+                nearer.select(u32x8::splat(simd, tag), kept).store_array(&mut pixel.tag);
             }
         }
     }

@@ -9,7 +9,7 @@ use super::fragment::Fragment;
 use super::gather::{Batch, channel};
 use super::geometry::{Geometry, slot};
 use super::lanes::{F8, LANES, V8, load, mix, positive, pow5, splat, unit};
-use super::light::{Cosines, Lobe, Rgb8, fresnel, ggx, soft_cosine, transmitted, visibility, with_bounces};
+use super::light::{Cosines, Lobe, Rgb8, fresnel, ggx, soft_cosine, transmitted, with_bounces};
 use super::prepared::PreparedRig;
 use super::shadow::ShadowMap;
 use crate::frame::Plane;
@@ -28,13 +28,15 @@ const SHADOW_BLEED: [f32; 3] = [0.55, 0.15, 0.05];
 const ABSORPTION: [f32; 3] = [250.0, 900.0, 1200.0];
 /// Share of light that leaves on the other side of an infinitely thin body.
 const TRANSMISSION: f32 = 0.16;
+/// Mean curvature from which a body counts as thin, 1/m.
+const THIN_CURVATURE: f32 = 80.0;
 
 /// Reflectance of skin at normal incidence (n = 1.4) and of nails (n = 1.5).
 const SKIN_F0: f32 = 0.028;
 const NAIL_F0: f32 = 0.04;
 /// Roughness of skin's two lobes as factors on the material's, and the share of the second.
 const LOBE_FACTORS: [f32; 2] = [0.75, 1.30];
-const SECOND_LOBE: f32 = 0.60;
+const SECOND_LOBE: f32 = 0.75;
 /// Steepest relief, as tangent.
 const MAX_RELIEF: f32 = 1.2;
 
@@ -107,13 +109,14 @@ pub(super) fn shade<S: Simd>(
 ) {
     let mut batch = Batch::default();
     for eight in fragments.chunks(LANES) {
-        batch.fill(simd, eight, geometry, colour.width, rig.maps.as_ref());
+        batch.fill(simd, eight, geometry, rig.maps.as_ref());
         let max_slope = rig.maps.as_ref().map(|m| m.max_slope);
         let surface = surface(simd, &batch, max_slope, material, lighting.eye);
         let rgb = radiance(simd, &surface, material, lighting);
         for (lane, fragment) in eight.iter().enumerate() {
             let weight = f32::from(fragment.count) * (1.0 / LANES as f32);
-            let pixel = &mut colour.data[fragment.pixel as usize];
+            let [x, y] = fragment.pixel.map(usize::from);
+            let pixel = &mut colour.data[y * colour.width as usize + x];
             for (value, channel) in pixel.iter_mut().zip(&rgb) {
                 *value += channel[lane] * weight;
             }
@@ -169,7 +172,11 @@ fn with_relief<S: Simd>(simd: S, batch: &Batch, smooth: V8<S>, slope_scale: f32)
 
 #[inline(always)]
 fn palmar_albedo<S: Simd>(simd: S, palmar: F8<S>, palette: &Palette) -> Rgb8<S> {
-    std::array::from_fn(|c| mix(splat(simd, palette.dorsum[c]), splat(simd, palette.palm[c]), palmar))
+    let mut albedo = [palmar; 3];
+    for (c, value) in albedo.iter_mut().enumerate() {
+        *value = mix(splat(simd, palette.dorsum[c]), splat(simd, palette.palm[c]), palmar);
+    }
+    albedo
 }
 
 /// Albedo and share of nail from the skin maps.
@@ -181,32 +188,38 @@ fn mapped_albedo<S: Simd>(simd: S, batch: &Batch, palette: &Palette) -> (Rgb8<S>
     let signed = |k: usize| (load(simd, &batch.texel[k]) - 128.0) * (1.0 / 127.0);
     let (flush, nail_part) = (signed(channel::FLUSH), signed(channel::NAIL_PART));
     let (edge, moon) = (unit(nail_part), unit(-nail_part));
-    let albedo = std::array::from_fn(|c| {
+    let mut albedo = [nail; 3];
+    for (c, value) in albedo.iter_mut().enumerate() {
         let skin = mix(splat(simd, palette.dorsum[c]), splat(simd, palette.palm[c]), palmar);
         let flushed = skin * (flush * (palette.flush[c] / palette.dorsum[c].max(1e-3) - 1.0) + 1.0);
         let plate = mix(splat(simd, palette.nail[c]), splat(simd, palette.lunula[c]), moon);
         let plate = mix(plate, splat(simd, palette.free_edge[c]), edge);
-        mix(flushed, plate, nail)
-    });
+        *value = mix(flushed, plate, nail);
+    }
     (albedo, nail)
 }
 
 #[inline(always)]
 fn radiance<S: Simd>(simd: S, surface: &Surface<S>, material: &Material, lighting: &Lighting<'_>) -> Rgb8<S> {
-    let ambient = lighting.ambient.at(surface.normal);
-    let mut diffuse: Rgb8<S> = std::array::from_fn(|c| ambient[c] * with_bounces(surface.openness, surface.albedo[c]));
+    let mut diffuse = lighting.ambient.at(surface.normal);
+    for (value, albedo) in diffuse.iter_mut().zip(surface.albedo) {
+        *value *= with_bounces(surface.openness, albedo);
+    }
     let mut specular = environment_reflection(simd, surface, material, &lighting.reflected);
     for (light, shadow) in lighting.lights.iter().zip(lighting.shadows) {
         let to_light = V8::splat(simd, light.to_light);
         let lit = shadow.lit(simd, surface.position, surface.smooth);
-        let reflected = highlight(simd, surface, material, to_light) * lit;
+        let reflected = highlight(surface, material, to_light) * lit;
         let facing = diffuse_cosines(simd, surface, to_light, lit);
         for c in 0..3 {
             diffuse[c] += facing[c] * light.irradiance[c];
             specular[c] += reflected * light.irradiance[c];
         }
     }
-    std::array::from_fn(|c| diffuse[c] * surface.albedo[c] + specular[c])
+    for c in 0..3 {
+        specular[c] += diffuse[c] * surface.albedo[c];
+    }
+    specular
 }
 
 /// Diffuse light per channel from one light of unit irradiance, spread below the skin.
@@ -215,18 +228,22 @@ fn diffuse_cosines<S: Simd>(simd: S, surface: &Surface<S>, to_light: V8<S>, lit:
     let (smooth, bumped) = (surface.smooth.dot(to_light), surface.normal.dot(to_light));
     // a body of mean curvature k is taken for a cylinder: radius 1 / 2k
     let chord = 1.0 / surface.curvature.max(splat(simd, 5.0));
-    std::array::from_fn(|c| {
+    let thin = unit(surface.curvature * (1.0 / THIN_CURVATURE));
+    let through = lit * thin * thin * TRANSMISSION;
+    let mut out = [lit; 3];
+    for (c, value) in out.iter_mut().enumerate() {
         let softness = (surface.curvature * (SPREAD_M[c] * 2.0)).max(splat(simd, SOFTNESS[0]));
         let softness = softness.min(splat(simd, SOFTNESS[1]));
         let cosine = soft_cosine(bumped + (smooth - bumped) * SMOOTH_SHARE[c], softness);
         let bled = lit + lit * (1.0 - lit) * SHADOW_BLEED[c];
-        cosine * bled + transmitted(smooth, chord, ABSORPTION[c]) * lit * TRANSMISSION
-    })
+        *value = cosine * bled + transmitted(smooth, chord, ABSORPTION[c]) * through;
+    }
+    out
 }
 
 /// Specular reflection of one light of unit irradiance.
 #[inline(always)]
-fn highlight<S: Simd>(simd: S, surface: &Surface<S>, material: &Material, to_light: V8<S>) -> F8<S> {
+fn highlight<S: Simd>(surface: &Surface<S>, material: &Material, to_light: V8<S>) -> F8<S> {
     let half = to_light.add(surface.view).unit();
     let cosines = Cosines {
         normal_light: positive(surface.normal.dot(to_light)),
@@ -234,11 +251,10 @@ fn highlight<S: Simd>(simd: S, surface: &Surface<S>, material: &Material, to_lig
         normal_half: positive(surface.normal.dot(half)),
         light_half: positive(to_light.dot(half)),
     };
-    let lobe =
-        |alpha: f32| ggx(cosines.normal_half, splat(simd, alpha * alpha)) * visibility(&cosines, splat(simd, alpha));
-    let mut reflected = lobe(material.alpha[0]) * (1.0 - SECOND_LOBE) + lobe(material.alpha[1]) * SECOND_LOBE;
+    let alpha = material.alpha;
+    let mut reflected = ggx(&cosines, alpha[0]) * (1.0 - SECOND_LOBE) + ggx(&cosines, alpha[1]) * SECOND_LOBE;
     if surface.nail.simd_gt(0.0).any_true() {
-        reflected = mix(reflected, lobe(material.alpha[2]), surface.nail);
+        reflected = mix(reflected, ggx(&cosines, alpha[2]), surface.nail);
     }
     // no highlight where the surface as a whole turns away
     let horizon = unit(surface.smooth.dot(to_light) * 8.0);
@@ -254,6 +270,9 @@ fn environment_reflection<S: Simd>(simd: S, surface: &Surface<S>, material: &Mat
     let grazing = (1.0 - rough) * material.grazing;
     let reflectance = surface.f0 + grazing * pow5(positive(1.0 - surface.normal_view));
     let reflectance = reflectance * surface.openness * surface.openness;
-    let light = lobe.at(mirrored);
-    light.map(|channel| channel * reflectance)
+    let mut light = lobe.at(mirrored);
+    for channel in &mut light {
+        *channel *= reflectance;
+    }
+    light
 }

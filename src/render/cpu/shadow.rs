@@ -16,9 +16,10 @@ use crate::scene::DirectionalLight;
 
 /// Distance from which shadows are taken to fall, metres: turns the light's angle into a penumbra.
 const TYPICAL_GAP_M: f32 = 0.05;
-const TEXEL_M: [f32; 2] = [0.0009, 0.005];
+/// Smallest and largest side of a texel.
+const TEXEL_M: [f32; 2] = [0.0005, 0.005];
 /// Texels along the longer side at most.
-const MAX_SIDE: f32 = 480.0;
+const MAX_SIDE: f32 = 640.0;
 /// Texels around the hands, wider than the kernel.
 const MARGIN: usize = 3;
 
@@ -52,9 +53,9 @@ impl Default for ShadowMap {
 }
 
 impl ShadowMap {
-    /// Draw the far sides of all hands.
-    pub(super) fn build(&mut self, light: &DirectionalLight, hands: &[PosedHand]) {
-        self.fit(light, hands);
+    /// Draw the far sides of all hands; texels are not made smaller than a picture's pixel on them.
+    pub(super) fn build(&mut self, light: &DirectionalLight, hands: &[PosedHand], footprint_m: f32) {
+        self.fit(light, hands, footprint_m);
         self.depth.clear();
         self.depth.resize(self.width * self.height, f32::MAX);
         for hand in hands {
@@ -71,7 +72,7 @@ impl ShadowMap {
     }
 
     /// Choose axes, texel size and extent.
-    fn fit(&mut self, light: &DirectionalLight, hands: &[PosedHand]) {
+    fn fit(&mut self, light: &DirectionalLight, hands: &[PosedHand], footprint_m: f32) {
         let away = -light.to_light.normalize_or(Vec3::Y);
         let right = away.any_orthonormal_vector();
         // right x up points to the light
@@ -86,7 +87,8 @@ impl ShadowMap {
         let extent = (high - low).max(Vec3::ZERO);
         let extent = if extent.is_finite() { extent } else { Vec3::ZERO };
         let penumbra = 2.0 * TYPICAL_GAP_M * libm::tanf(light.angular_radius_rad.clamp(0.0, 1.0));
-        let texel = (penumbra * 0.5).clamp(TEXEL_M[0], TEXEL_M[1]).max(extent.x.max(extent.y) / MAX_SIDE);
+        let texel =
+            (penumbra * 0.5).max(footprint_m).clamp(TEXEL_M[0], TEXEL_M[1]).max(extent.x.max(extent.y) / MAX_SIDE);
         let scale = Vec3::new(1.0 / texel, 1.0 / texel, 1.0);
         self.texel_m = texel;
         self.light_from_world = Mat3::from_diagonal(scale) * axes;
@@ -114,11 +116,11 @@ impl ShadowMap {
             for column in left..right.min(self.width) {
                 let x = column as f32 + 0.5;
                 let (e1, e2) = (edge(p[2], p[0], x, y), edge(p[0], p[1], x, y));
-                if e1 >= 0.0 && e2 >= 0.0 && edge(p[1], p[2], x, y) >= 0.0 {
-                    let depth = p[0][2] + e1 * d1 + e2 * d2;
-                    let seen = &mut self.depth[row * self.width + column];
-                    *seen = seen.min(depth);
-                }
+                let inside = e1.min(e2).min(edge(p[1], p[2], x, y)) >= 0.0;
+                // no branch: it would be as good as random
+                let depth = if inside { p[0][2] + e1 * d1 + e2 * d2 } else { f32::MAX };
+                let seen = &mut self.depth[row * self.width + column];
+                *seen = if depth < *seen { depth } else { *seen };
             }
         }
     }
@@ -128,22 +130,27 @@ impl ShadowMap {
     pub(super) fn lit<S: Simd>(&self, simd: S, position: V8<S>, normal: V8<S>) -> F8<S> {
         // off the surface, so that the kernel does not dip below it
         let p = position.add(normal.scale(splat(simd, self.texel_m * 1.5)));
-        let row = |k: usize| p.dot(V8::splat(simd, self.light_from_world.row(k))) + self.origin[k];
-        let largest = [self.width as f32 - 2.5, self.height as f32 - 2.5];
-        let inside = |v: F8<S>, k: usize| v.max(splat(simd, 1.5)).min(splat(simd, largest[k]));
-        let (x, y) = (inside(row(0), 0) - 0.5, inside(row(1), 1) - 0.5);
-        let depth = row(2) - self.texel_m;
+        let [x, y, depth] = [0, 1, 2].map(|k| (self.light_from_world.row(k), self.origin[k]));
+        let x = p.dot(V8::splat(simd, x.0)) + x.1;
+        let y = p.dot(V8::splat(simd, y.0)) + y.1;
+        let depth = p.dot(V8::splat(simd, depth.0)) + (depth.1 - self.texel_m);
+        let least = splat(simd, 1.5);
+        let x = x.max(least).min(splat(simd, self.width as f32 - 2.5)) - 0.5;
+        let y = y.max(least).min(splat(simd, self.height as f32 - 2.5)) - 0.5;
         // middle texel and the place in it
         let (middle_x, middle_y) = ((x + 0.5).floor(), (y + 0.5).floor());
         let weights_x = spline(x - middle_x);
         let weights_y = spline(y - middle_y);
         let first = (middle_y - 1.0) * self.width as f32 + (middle_x - 1.0);
-        let first: [usize; LANES] = std::array::from_fn(|lane| first[lane] as usize);
+        let first = first.to_array();
         let mut lit = splat(simd, 0.0);
         for (dy, weight_y) in weights_y.into_iter().enumerate() {
             for (dx, weight_x) in weights_x.into_iter().enumerate() {
                 let offset = dy * self.width + dx;
-                let seen = first.map(|k| self.depth.get(k + offset).copied().unwrap_or(f32::MAX));
+                let mut seen = [f32::MAX; LANES];
+                for (seen, first) in seen.iter_mut().zip(first) {
+                    *seen = self.depth.get(first as usize + offset).copied().unwrap_or(f32::MAX);
+                }
                 let open = load(simd, &seen).simd_gt(depth);
                 lit += open.select(weight_x * weight_y, splat(simd, 0.0));
             }

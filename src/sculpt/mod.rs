@@ -1,1 +1,50 @@
 //! Builds the parametric hand: implicit field, quad cage, subdivision, projection, skin maps.
+//!
+//! Inside this module lengths are millimetres, as in the anthropometric tables; what leaves it as a rig is in metres.
+
+pub mod bake;
+pub mod skeleton;
+pub mod skin_regions;
+pub mod skin_relief;
+pub mod skin_space;
+pub mod skin_spec;
+pub mod spec;
+pub mod subject;
+
+pub use bake::bake;
+pub use skeleton::{capsules, skeleton};
+pub use spec::{RigSpec, Sex};
+pub use subject::Subject;
+
+/// Why a parametric rig could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum SculptError {
+    /// The file is no TOML or does not fit [`RigSpec`].
+    #[error("a parametric rig's `rig.toml` does not fit")]
+    Parse(#[source] toml::de::Error),
+    /// Values that make no sense.
+    #[error("a parametric rig's `rig.toml` has {} faults:\n{}", faults.len(), faults.join("\n"))]
+    Spec {
+        /// What is wrong, one line each.
+        faults: Vec<String>,
+    },
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Subjects for tests.
+
+    use std::sync::Arc;
+
+    use super::{RigSpec, Subject};
+
+    /// The shipped spec.
+    pub(crate) fn spec() -> Arc<RigSpec> {
+        RigSpec::parse(include_str!("../../rigs/adult/rig.toml")).unwrap()
+    }
+
+    /// Average hand of 190 x 86 mm.
+    pub(crate) fn reference_subject() -> Subject {
+        Subject::of_size(&spec(), 190.0, 86.0)
+    }
+}

@@ -1,12 +1,15 @@
 //! A scene with its hands skinned: computed once, used by the picture and the labels, which therefore cannot disagree.
+//!
+//! Blend shapes move vertices and joints of the bind pose, linear blend skinning carries the vertices along with the
+//! joints, a left hand is then mirrored across x = 0 of hand space, and the wrist's transform takes all to the world.
 
 use std::sync::Arc;
 
 use glam::Vec3;
 
-use crate::math::RigidTransform;
-use crate::rig::{HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig};
-use crate::scene::Scene;
+use crate::math::{RigidTransform, mirror_x};
+use crate::rig::{BlendShape, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, skeleton};
+use crate::scene::{Scene, SceneHand};
 
 /// A scene ready to be drawn and labelled.
 #[derive(Debug, Clone)]
@@ -33,3 +36,164 @@ pub struct PosedHand {
     /// The 21 landmarks in the world, metres.
     pub landmarks_m: [Vec3; LANDMARK_COUNT],
 }
+
+/// Why a scene could not be posed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PoseError {
+    /// Not one rig per hand.
+    #[error("posing a scene failed: it has {hands} hands but {rigs} rigs were given, expected one rig per hand")]
+    RigCount {
+        /// Hands in the scene.
+        hands: usize,
+        /// Rigs given.
+        rigs: usize,
+    },
+    /// More shape coefficients than the rig has blend shapes.
+    #[error(
+        "posing hand {hand} failed: `shape` has {coefficients} coefficients, rig `{rig}` takes at most {shapes}\n\
+         hint: the scene was made with another version of the rig"
+    )]
+    ShapeCount {
+        /// Number of the hand in the scene, from 0.
+        hand: usize,
+        /// Name of the rig.
+        rig: String,
+        /// Coefficients in the scene.
+        coefficients: usize,
+        /// Blend shapes of the rig.
+        shapes: usize,
+    },
+    /// A pose, shape or transform is not a finite number.
+    #[error("posing hand {hand} failed: `{field}` holds a value that is not a finite number")]
+    NotFinite {
+        /// Number of the hand in the scene, from 0.
+        hand: usize,
+        /// Field of the scene's hand.
+        field: &'static str,
+    },
+}
+
+/// Skin the hands of a scene; `rigs` holds the rig of each hand, in the scene's order.
+pub fn pose<'a>(scene: &'a Scene, rigs: &[Arc<Rig>]) -> Result<PosedScene<'a>, PoseError> {
+    if rigs.len() != scene.hands.len() {
+        return Err(PoseError::RigCount { hands: scene.hands.len(), rigs: rigs.len() });
+    }
+    let hands = scene.hands.iter().zip(rigs).enumerate();
+    let hands = hands.map(|(k, (hand, rig))| {
+        check(k, hand, rig)?;
+        Ok(pose_hand(hand, rig))
+    });
+    Ok(PosedScene { scene, hands: hands.collect::<Result<_, _>>()? })
+}
+
+fn check(hand: usize, scene_hand: &SceneHand, rig: &Rig) -> Result<(), PoseError> {
+    let coefficients = scene_hand.shape.0.len();
+    if coefficients > rig.shapes.len() {
+        return Err(PoseError::ShapeCount { hand, rig: rig.name.clone(), coefficients, shapes: rig.shapes.len() });
+    }
+    let wrist = scene_hand.world_from_wrist;
+    let fields = [
+        ("shape", scene_hand.shape.0.iter().all(|c| c.is_finite())),
+        ("pose", scene_hand.pose.0.iter().all(|a| a.is_finite())),
+        ("world_from_wrist", wrist.rotation.is_finite() && wrist.translation_m.is_finite()),
+    ];
+    match fields.into_iter().find(|(_, finite)| !finite) {
+        Some((field, _)) => Err(PoseError::NotFinite { hand, field }),
+        None => Ok(()),
+    }
+}
+
+fn pose_hand(hand: &SceneHand, rig: &Arc<Rig>) -> PosedHand {
+    let mut skeleton = rig.skeleton.clone();
+    for (coefficient, shape) in active(&hand.shape, rig) {
+        for (offset, delta) in skeleton.offset_m.iter_mut().zip(&shape.offset_deltas_m) {
+            *offset += coefficient * *delta;
+        }
+    }
+    let bind = skeleton.hand_from_joint(&skeleton.bind_pose);
+    let posed = skeleton.hand_from_joint(&hand.pose);
+
+    let mirrored = hand.side == HandSide::Left;
+    let world = hand.world_from_wrist;
+    let mut world_from_bind = [Affine::default(); JOINT_SLOTS];
+    for (slot, (posed, bind)) in world_from_bind.iter_mut().zip(posed.iter().zip(&bind)) {
+        *slot = Affine::new(world, mirrored, *posed * bind.inverse());
+    }
+    let world_from_joint = posed.map(|t| world * if mirrored { t.mirrored_x() } else { t });
+
+    let (mut positions_m, mut normals) = (Vec::new(), Vec::new());
+    shape_positions(rig, &hand.shape, &mut positions_m);
+    skin(&rig.mesh, &world_from_bind, &mut positions_m, &mut normals);
+    let landmarks_m = skeleton::landmarks(&world_from_joint);
+    PosedHand { rig: Arc::clone(rig), side: hand.side, positions_m, normals, world_from_joint, landmarks_m }
+}
+
+/// Blend shapes that take part, with their coefficients.
+fn active<'a>(shape: &'a HandShape, rig: &'a Rig) -> impl Iterator<Item = (f32, &'a BlendShape)> {
+    shape.0.iter().copied().zip(&rig.shapes).filter(|(coefficient, _)| coefficient.abs() > 0.0)
+}
+
+/// Mean positions plus blend shapes, in blocks that stay in the first-level cache.
+fn shape_positions(rig: &Rig, shape: &HandShape, out: &mut Vec<Vec3>) {
+    const BLOCK: usize = 512;
+    out.extend_from_slice(&rig.mesh.positions_m);
+    for (block, positions) in out.chunks_mut(BLOCK).enumerate() {
+        for (coefficient, blend) in active(shape, rig) {
+            let deltas = blend.position_deltas_m.get(block * BLOCK..).unwrap_or_default();
+            for (p, d) in positions.iter_mut().zip(deltas) {
+                *p = Vec3::new(p.x + coefficient * d.x, p.y + coefficient * d.y, p.z + coefficient * d.z);
+            }
+        }
+    }
+}
+
+/// Joint indices are masked to this many slots, so that no index can be out of range.
+const JOINT_SLOTS: usize = 32;
+
+/// Columns of a 3 x 4 matrix, padded to four floats each for the vector unit.
+#[derive(Clone, Copy, Default)]
+struct Affine([[f32; 4]; 4]);
+
+impl Affine {
+    /// `world * (mirror) * hand`.
+    fn new(world: RigidTransform, mirrored: bool, hand: RigidTransform) -> Self {
+        let mirror = |v: Vec3| if mirrored { mirror_x(v) } else { v };
+        let column = |axis| world.direction(mirror(hand.direction(axis))).extend(0.0).to_array();
+        let origin = world.point(mirror(hand.translation_m)).extend(0.0).to_array();
+        Self([column(Vec3::X), column(Vec3::Y), column(Vec3::Z), origin])
+    }
+
+    #[inline]
+    fn add_scaled(&mut self, other: &Self, factor: f32) {
+        for (a, b) in self.0.as_flattened_mut().iter_mut().zip(other.0.as_flattened()) {
+            *a += *b * factor;
+        }
+    }
+
+    #[inline]
+    fn linear(&self, v: Vec3) -> [f32; 4] {
+        std::array::from_fn(|k| self.0[0][k] * v.x + self.0[1][k] * v.y + self.0[2][k] * v.z)
+    }
+}
+
+/// Linear blend skinning of positions (in place) and normals (from the mesh).
+fn skin(mesh: &RigMesh, world_from_bind: &[Affine; JOINT_SLOTS], positions: &mut [Vec3], normals: &mut Vec<Vec3>) {
+    normals.reserve_exact(mesh.normals.len());
+    let influences = mesh.joints.iter().zip(&mesh.weights);
+    for ((position, normal), (joints, weights)) in positions.iter_mut().zip(&mesh.normals).zip(influences) {
+        let mut blended = Affine::default();
+        for (joint, weight) in joints.iter().zip(weights) {
+            if *weight > 0.0 {
+                blended.add_scaled(&world_from_bind[usize::from(*joint) % JOINT_SLOTS], *weight);
+            }
+        }
+        let (p, n) = (blended.linear(*position), blended.linear(*normal));
+        let o = &blended.0[3];
+        *position = Vec3::new(p[0] + o[0], p[1] + o[1], p[2] + o[2]);
+        let scale = 1.0 / (n[0] * n[0] + n[1] * n[1] + n[2] * n[2]).sqrt().max(f32::MIN_POSITIVE);
+        normals.push(Vec3::new(n[0] * scale, n[1] * scale, n[2] * scale));
+    }
+}
+
+#[cfg(test)]
+mod tests;

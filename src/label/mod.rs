@@ -1,10 +1,14 @@
 //! Labels of one picture, from the posed scene and the clean frame only; never from colour.
 
+mod derive;
+
 use glam::{Vec2, Vec3};
 use serde::{Deserialize, Serialize};
 
 use crate::math::RigidTransform;
 use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
+
+pub use derive::derive;
 
 /// Whether a keypoint is seen, and if not, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

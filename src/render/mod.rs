@@ -1,1 +1,66 @@
 //! Draws a posed scene.
+//!
+//! [`Renderer`] is what the rest of the crate sees; [`cpu`] is the reference: no driver, no display, the same bytes on
+//! every machine.
+
+pub mod cpu;
+
+use crate::backdrop::Backdrop;
+use crate::frame::Frame;
+use crate::posed::PosedScene;
+
+/// Draws posed scenes, from any number of threads at once.
+pub trait Renderer: Send + Sync {
+    /// Picture, depth and ids of a posed scene in front of a backdrop of the camera's size.
+    fn render(&self, posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<Frame, RenderError>;
+}
+
+/// Why a scene could not be drawn.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RenderError {
+    /// The backdrop is not as large as the picture.
+    #[error("drawing failed: the backdrop has {}x{} pixels, the camera {}x{}", found[0], found[1], expected[0], expected[1])]
+    BackdropSize {
+        /// Width and height of the camera's picture.
+        expected: [u32; 2],
+        /// Width and height of the backdrop.
+        found: [u32; 2],
+    },
+    /// A picture without pixels, or with too many.
+    #[error("drawing failed: the camera's picture has {width}x{height} pixels, expected 1 to {} a side", MAX_SIDE_PX)]
+    PictureSize {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// More geometry than ids can count.
+    #[error("drawing failed: {what} {found}, at most {limit} can be drawn")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A rig's arrays do not fit together.
+    #[error(
+        "drawing hand {hand} failed: `{field}` of rig `{rig}` does not fit its {vertices} vertices and {triangles} triangles"
+    )]
+    RigArrays {
+        /// Number of the hand in the scene, from 0.
+        hand: usize,
+        /// Name of the rig.
+        rig: String,
+        /// Array that does not fit.
+        field: &'static str,
+        /// Vertices of the posed hand.
+        vertices: usize,
+        /// Triangles of the rig.
+        triangles: usize,
+    },
+}
+
+/// Largest width and height of a picture.
+pub const MAX_SIDE_PX: u32 = 16_384;

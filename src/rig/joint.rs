@@ -1,4 +1,4 @@
-//! The 26 joints of every hand: the 25 of WebXR and the forearm. Whatever a rig file holds is mapped onto these.
+//! The 26 joints of every hand: the 25 of `WebXR` and the forearm. Whatever a rig file holds is mapped onto these.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,7 @@
 //! Integration tests, one target.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with the place")]
 
+mod check_rules;
+mod render;
+mod synthetic;
 mod tidy;

@@ -1,0 +1,198 @@
+//! COCO keypoint annotations, read by pycocotools, xtcocotools and mmpose as they are: `annotations/{split}.json` beside
+//! `images/`.
+//!
+//! * Keypoints in the order of [`LANDMARK_NAMES`] as `x, y, v`: v is 2 visible, 1 hidden, 0 not in the picture (then x
+//!   and y are 0). Their pixels, like `princpt`, count from the *centre* of the first pixel as in `OpenCV`: 0.5 less than in
+//!   this crate. `bbox` is left, top, width, height in whole pixel edges, which is the same number in both conventions.
+//! * `image_id` is the sample's index, an annotation's id is `256 * image_id + instance`.
+//! * More than COCO asks for, as mmpose's hand datasets have it: `hand_type`, `joint_cam` (camera frame,
+//!   *millimetres*), `joint_valid`, `cam_param`. `lens` is there if the lens distorts.
+
+use serde::Serialize;
+
+use super::disk::{Disk, NewFile, Sync};
+use super::error::DatasetError;
+use super::label_json::{HandRecord, SampleLabel};
+use crate::camera::Lens;
+use crate::rig::joint::{LANDMARK_NAMES, LANDMARK_PARENT};
+use crate::rig::{HandSide, LANDMARK_COUNT};
+
+/// From our pixels (corner of the first is 0) to COCO's (centre of the first is 0).
+const CENTRE: f32 = 0.5;
+
+#[derive(Serialize)]
+struct Image<'a> {
+    id: u64,
+    file_name: &'a str,
+    width: u32,
+    height: u32,
+}
+
+#[derive(Serialize)]
+struct Annotation {
+    id: u64,
+    image_id: u64,
+    category_id: u32,
+    bbox: [f32; 4],
+    area: u32,
+    iscrowd: u8,
+    keypoints: Vec<f32>,
+    num_keypoints: usize,
+    hand_type: HandSide,
+    joint_cam: Vec<[f32; 3]>,
+    joint_valid: Vec<u8>,
+    cam_param: CamParam,
+}
+
+#[derive(Serialize)]
+struct CamParam {
+    focal: [f32; 2],
+    princpt: [f32; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lens: Option<Lens>,
+}
+
+#[derive(Serialize)]
+struct Category {
+    id: u32,
+    name: &'static str,
+    supercategory: &'static str,
+    keypoints: [&'static str; LANDMARK_COUNT],
+    skeleton: Vec<[usize; 2]>,
+}
+
+/// Writes `annotations/{split}.json` from labels and the paths of their pictures below `images/`. The labels are asked
+/// for twice, so that not all of them need memory.
+pub(super) fn write_annotations<F, I>(disk: &Disk, split: &str, labels: F) -> Result<u64, DatasetError>
+where
+    F: Fn() -> I,
+    I: Iterator<Item = Result<(String, SampleLabel), DatasetError>>,
+{
+    let mut file = disk.create()?;
+    file.append(b"{\"info\":{\"description\":\"handloom\",\"version\":\"1\"},\"licenses\":[],\n\"images\":[")?;
+    let mut list = List::default();
+    for item in labels() {
+        let (path, label) = item?;
+        let image = Image { id: label.index, file_name: &path, width: label.width, height: label.height };
+        list.push(&mut file, &image)?;
+    }
+    file.append(b"],\n\"annotations\":[")?;
+    let mut list = List::default();
+    for item in labels() {
+        let (_, label) = item?;
+        for hand in &label.hands {
+            list.push(&mut file, &annotation(&label, hand))?;
+        }
+    }
+    file.append(b"],\n\"categories\":[")?;
+    List::default().push(&mut file, &category())?;
+    file.append(b"]}\n")?;
+    Ok(file.commit(&annotations_path(split), Sync::Disk)?.bytes)
+}
+
+/// Path of a split's annotations in the dataset's folder.
+pub(super) fn annotations_path(split: &str) -> String {
+    format!("annotations/{split}.json")
+}
+
+/// Items of a JSON list, one per line.
+#[derive(Default)]
+struct List {
+    started: bool,
+}
+
+impl List {
+    fn push(&mut self, file: &mut NewFile, item: &impl Serialize) -> Result<(), DatasetError> {
+        let json = serde_json::to_vec(item).map_err(DatasetError::json("annotations".as_ref()))?;
+        file.append(if self.started { b",\n" } else { b"\n" })?;
+        self.started = true;
+        file.append(&json)
+    }
+}
+
+fn category() -> Category {
+    let skeleton = (1..LANDMARK_COUNT).map(|k| [LANDMARK_PARENT[k] + 1, k + 1]).collect();
+    Category { id: 1, name: "hand", supercategory: "person", keypoints: LANDMARK_NAMES, skeleton }
+}
+
+fn annotation(label: &SampleLabel, hand: &HandRecord) -> Annotation {
+    let [[fx, _, cx], [_, fy, cy], _] = label.k;
+    let keypoints = hand.keypoints_px.iter().zip(hand.visibility_coco).flat_map(|(pixel, flag)| match pixel {
+        Some(p) if flag > 0 => [p.x - CENTRE, p.y - CENTRE, f32::from(flag)],
+        _ => [0.0; 3],
+    });
+    Annotation {
+        id: label.index * 256 + u64::from(hand.instance),
+        image_id: label.index,
+        category_id: 1,
+        bbox: hand.box_visible_px.or_else(|| clipped(hand.box_keypoints_px?, label)).unwrap_or_default(),
+        area: hand.visible_px,
+        iscrowd: 0,
+        keypoints: keypoints.collect(),
+        num_keypoints: hand.visibility_coco.iter().filter(|flag| **flag > 0).count(),
+        hand_type: hand.side,
+        joint_cam: hand.keypoints_camera_m.iter().map(|p| (*p * 1000.0).to_array()).collect(),
+        joint_valid: vec![1; LANDMARK_COUNT],
+        cam_param: CamParam {
+            focal: [fx, fy],
+            princpt: [cx - CENTRE, cy - CENTRE],
+            lens: (label.lens != Lens::Pinhole).then_some(label.lens),
+        },
+    }
+}
+
+/// The part of a box inside the picture; `None` if there is none.
+fn clipped([left, top, width, height]: [f32; 4], label: &SampleLabel) -> Option<[f32; 4]> {
+    let (x0, y0) = (left.max(0.0), top.max(0.0));
+    let (x1, y1) = ((left + width).min(label.width as f32), (top + height).min(label.height as f32));
+    (x1 > x0 && y1 > y0).then_some([x0, y0, x1 - x0, y1 - y0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::fixture;
+    use crate::dataset::label_json::SampleName;
+
+    fn label(hands: u8) -> SampleLabel {
+        let sample = fixture::sample(3, 64, hands);
+        SampleLabel::new(SampleName { index: 3, id: "000003", split: "train" }, &sample.scene, &sample.labels, None)
+    }
+
+    #[test]
+    fn annotation_counts_pixels_from_the_centre_of_the_first() {
+        let label = label(2);
+        let annotation = annotation(&label, &label.hands[1]);
+        assert_eq!((annotation.id, annotation.image_id), (3 * 256 + 2, 3));
+        let wrist = label.hands[1].keypoints_px[0].unwrap();
+        assert_eq!(annotation.keypoints[..3], [wrist.x - 0.5, wrist.y - 0.5, 2.0]);
+        assert_eq!(annotation.cam_param.princpt, [31.5, 31.5]);
+        // projecting joint_cam with cam_param gives the keypoints
+        let [x, y, z] = annotation.joint_cam[8];
+        let u = annotation.cam_param.focal[0] * x / z + annotation.cam_param.princpt[0];
+        let v = annotation.cam_param.focal[1] * y / z + annotation.cam_param.princpt[1];
+        assert!((u - annotation.keypoints[24]).abs() < 1e-3 && (v - annotation.keypoints[25]).abs() < 1e-3);
+        assert!((z - 1000.0 * label.hands[1].keypoints_camera_m[8].z).abs() < 1e-3);
+    }
+
+    #[test]
+    fn flags_follow_visibility() {
+        let label = label(1);
+        let annotation = annotation(&label, &label.hands[0]);
+        assert_eq!(annotation.keypoints[7 * 3 + 2], 1.0);
+        assert_eq!(annotation.keypoints[20 * 3..], [0.0; 3]);
+        assert_eq!(annotation.num_keypoints, 20);
+    }
+
+    #[test]
+    fn an_unseen_hand_has_the_box_of_its_keypoints() {
+        let mut label = label(1);
+        label.hands[0].box_visible_px = None;
+        let bbox = annotation(&label, &label.hands[0]).bbox;
+        let [left, top, width, height] = label.hands[0].box_keypoints_px.unwrap();
+        assert!(left < 0.0);
+        assert_eq!(bbox, [0.0, top, left + width, height]);
+        label.hands[0].box_keypoints_px = Some([70.0, 0.0, 5.0, 5.0]);
+        assert_eq!(annotation(&label, &label.hands[0]).bbox, [0.0; 4]);
+    }
+}

@@ -1,0 +1,109 @@
+//! From samples to ids, depth and the surfaces that need shading.
+
+#![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
+
+use fearless_simd::{Simd, prelude::*};
+
+use super::geometry::Triangle;
+use super::lanes::{LANES, load};
+use super::raster::{PixelSamples, Window};
+use crate::frame::Frame;
+
+/// A surface seen in a pixel: shaded once, whatever its number of samples.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fragment {
+    /// Position in the picture's planes.
+    pub(super) pixel: u32,
+    /// Number of the triangle.
+    pub(super) triangle: u32,
+    /// Sample at which it is shaded.
+    pub(super) sample: u8,
+    /// Samples it covers.
+    pub(super) count: u8,
+}
+
+/// Depth within one surface may change by this many pixel widths within a pixel.
+const SURFACE_PIXELS: f32 = 2.0;
+
+/// Read the window's samples: ids and depth go to the frame, its colour is dimmed to the backdrop's share, fragments are
+/// listed per hand.
+#[inline(always)]
+pub(super) fn collect<S: Simd>(
+    simd: S,
+    window: Window,
+    samples: &[PixelSamples],
+    triangles: &[Triangle],
+    (focal_px, frame, fragments): (f32, &mut Frame, &mut [Vec<Fragment>]),
+) {
+    let tolerance = SURFACE_PIXELS / focal_px;
+    for (y, row) in samples.chunks_exact(window.width as usize).enumerate() {
+        let first = (window.top as usize + y) * frame.part.width as usize + window.left as usize;
+        for (x, samples) in row.iter().enumerate() {
+            let inv_z = load(simd, &samples.inv_z);
+            let covered = inv_z.simd_gt(0.0);
+            if !covered.any_true() {
+                continue;
+            }
+            let pixel = first + x;
+            if samples.inv_z[0] > 0.0 {
+                let triangle = &triangles[samples.triangle[0] as usize];
+                frame.depth_z_m.data[pixel] = 1.0 / samples.inv_z[0];
+                frame.part.data[pixel] = triangle.part;
+                frame.instance.data[pixel] = triangle.hand + 1;
+            }
+            let near = inv_z.reduce_max();
+            let whole = covered.all_true() && inv_z.simd_gt(near - near * tolerance).all_true();
+            if whole && same_hand(samples, triangles) {
+                let hand = usize::from(triangles[samples.triangle[0] as usize].hand);
+                fragments[hand].push(Fragment {
+                    pixel: pixel as u32,
+                    triangle: samples.triangle[0],
+                    sample: 0,
+                    count: LANES as u8,
+                });
+                frame.colour.data[pixel] = [0.0; 3];
+            } else {
+                let open = split(samples, triangles, tolerance, pixel as u32, fragments);
+                let share = f32::from(open) / LANES as f32;
+                frame.colour.data[pixel] = frame.colour.data[pixel].map(|c| c * share);
+            }
+        }
+    }
+}
+
+/// True if all samples of a fully covered pixel show one hand.
+#[inline(always)]
+fn same_hand(samples: &PixelSamples, triangles: &[Triangle]) -> bool {
+    let hand = |k: usize| triangles[samples.triangle[k] as usize].hand;
+    (1..LANES).all(|k| samples.triangle[k] == samples.triangle[k - 1] || hand(k) == hand(k - 1))
+}
+
+/// List the surfaces of a pixel with an edge; returns the number of samples that show the backdrop.
+fn split(
+    samples: &PixelSamples,
+    triangles: &[Triangle],
+    tolerance: f32,
+    pixel: u32,
+    fragments: &mut [Vec<Fragment>],
+) -> u8 {
+    let mut waiting: [bool; LANES] = samples.inv_z.map(|z| z > 0.0);
+    let open = waiting.iter().filter(|w| !**w).count() as u8;
+    for k in 0..LANES {
+        if !waiting[k] {
+            continue;
+        }
+        let triangle = &triangles[samples.triangle[k] as usize];
+        let near = samples.inv_z[k] * tolerance;
+        let mut count = 0;
+        for other in k..LANES {
+            let close = (samples.inv_z[other] - samples.inv_z[k]).abs() <= near;
+            if waiting[other] && close && triangles[samples.triangle[other] as usize].hand == triangle.hand {
+                waiting[other] = false;
+                count += 1;
+            }
+        }
+        let hand = usize::from(triangle.hand);
+        fragments[hand].push(Fragment { pixel, triangle: samples.triangle[k], sample: k as u8, count });
+    }
+    open
+}

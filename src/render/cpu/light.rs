@@ -1,0 +1,108 @@
+//! How skin answers light: lane by lane, linear light.
+
+#![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
+
+use fearless_simd::{Simd, prelude::*};
+
+use super::lanes::{F8, V8, exp_neg, mix, positive, pow5, splat};
+use crate::backdrop::Sh9;
+
+/// Three channels of eight lanes.
+pub(super) type Rgb8<S> = [F8<S>; 3];
+
+/// Spherical harmonics with a factor per band folded in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lobe([[f32; 9]; 3]);
+
+impl Lobe {
+    /// `sh` blurred by a kernel with the given weight in bands 0, 1 and 2.
+    pub(super) fn new(sh: &Sh9, bands: [f32; 3]) -> Self {
+        // normalisation of the basis, split off so that evaluation needs only products of coordinates
+        const SCALE: [f32; 9] = [
+            0.282_094_8,
+            0.488_602_5,
+            0.488_602_5,
+            0.488_602_5,
+            1.092_548_4,
+            1.092_548_4,
+            0.315_391_57,
+            1.092_548_4,
+            0.546_274_2,
+        ];
+        let band = |k: usize| bands[if k == 0 { 0 } else { 1 + usize::from(k > 3) }];
+        Self(std::array::from_fn(|c| std::array::from_fn(|k| sh.0[k][c] * SCALE[k] * band(k))))
+    }
+
+    /// Light reflected by a white diffuse surface.
+    pub(super) fn diffuse(sh: &Sh9) -> Self {
+        // the cosine's bands, pi, 2 pi / 3 and pi / 4, over the pi of the diffuse surface
+        Self::new(sh, [1.0, 2.0 / 3.0, 0.25])
+    }
+
+    /// Value in a unit direction, not below 0.
+    #[inline(always)]
+    pub(super) fn at<S: Simd>(&self, d: V8<S>) -> Rgb8<S> {
+        let (xy, yz, xz) = (d.x * d.y, d.y * d.z, d.x * d.z);
+        let (zz, difference) = (d.z * d.z * 3.0 - 1.0, d.x * d.x - d.y * d.y);
+        let channel = |c: usize| {
+            let k = &self.0[c];
+            let first = d.y * k[1] + d.z * k[2] + d.x * k[3] + k[0];
+            let second = xy * k[4] + yz * k[5] + zz * k[6] + xz * k[7] + difference * k[8];
+            positive(first + second)
+        };
+        [channel(0), channel(1), channel(2)]
+    }
+}
+
+/// max(x, 0) with the corner rounded off over -w..w: the cosine after light has spread below a curved surface.
+#[inline(always)]
+pub(super) fn soft_cosine<S: Simd>(x: F8<S>, w: F8<S>) -> F8<S> {
+    let rising = positive(x + w);
+    let rounded = rising * rising / (w * 4.0);
+    x.simd_gt(w).select(x, rounded)
+}
+
+/// Light that went in beyond the terminator and comes out here: falls with the chord through a round body.
+#[inline(always)]
+pub(super) fn transmitted<S: Simd>(facing: F8<S>, chord_per_cosine: F8<S>, absorption: f32) -> F8<S> {
+    exp_neg(facing.abs() * chord_per_cosine * absorption)
+}
+
+/// Openness seen by light that may bounce between surfaces of the given albedo (cubic fit to path-traced cavities).
+#[inline(always)]
+pub(super) fn with_bounces<S: Simd>(openness: F8<S>, albedo: F8<S>) -> F8<S> {
+    let a = albedo * 2.0404 - 0.3324;
+    let b = albedo * -4.7951 + 0.6417;
+    let c = albedo * 2.7552 + 0.6903;
+    openness.max(((openness * a + b) * openness + c) * openness)
+}
+
+/// Cosines of one light in a surface's frame.
+#[derive(Clone, Copy)]
+pub(super) struct Cosines<S: Simd> {
+    pub(super) normal_light: F8<S>,
+    pub(super) normal_view: F8<S>,
+    pub(super) normal_half: F8<S>,
+    pub(super) light_half: F8<S>,
+}
+
+/// GGX distribution times pi, for a squared alpha.
+#[inline(always)]
+pub(super) fn ggx<S: Simd>(normal_half: F8<S>, alpha_square: F8<S>) -> F8<S> {
+    let d = normal_half * normal_half * (alpha_square - 1.0) + 1.0;
+    alpha_square / (d * d)
+}
+
+/// Masking and shadowing over the four cosines of a microfacet lobe (Smith, height-correlated, linearised).
+#[inline(always)]
+pub(super) fn visibility<S: Simd>(c: &Cosines<S>, alpha: F8<S>) -> F8<S> {
+    let light = c.normal_light * (c.normal_view * (1.0 - alpha) + alpha);
+    let view = c.normal_view * (c.normal_light * (1.0 - alpha) + alpha);
+    0.5 / (light + view).max(splat(alpha.simd, 1e-4))
+}
+
+/// Schlick's Fresnel reflectance.
+#[inline(always)]
+pub(super) fn fresnel<S: Simd>(f0: F8<S>, cosine: F8<S>) -> F8<S> {
+    mix(f0, splat(f0.simd, 1.0), pow5(positive(1.0 - cosine)))
+}

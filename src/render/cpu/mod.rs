@@ -1,0 +1,261 @@
+//! The reference renderer: a rasteriser with deferred shading on the processor.
+//!
+//! ```text
+//! project, cull ─▶ occlusion per vertex ─▶ shadow map per light ─▶ for each band of rows:
+//!                            samples (8 per pixel) ─▶ ids, depth, fragments ─▶ shade once per pixel and surface
+//! ```
+//!
+//! One picture is drawn by one thread; many pictures are drawn side by side. Buffers are kept between pictures. The
+//! vector unit is chosen at run time and every choice gives the same bytes.
+
+mod fragment;
+mod gather;
+mod geometry;
+mod lanes;
+mod light;
+mod occlusion;
+mod prepared;
+mod raster;
+mod shade;
+mod shadow;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fearless_simd::{Level, dispatch};
+
+use super::{MAX_SIDE_PX, RenderError, Renderer};
+use crate::backdrop::Backdrop;
+use crate::frame::{Frame, NO_DEPTH, Plane};
+use crate::posed::PosedScene;
+use crate::rig::{Rig, part::BACKGROUND_ID};
+use fragment::Fragment;
+use geometry::Geometry;
+use light::Lobe;
+use occlusion::WorldCapsule;
+use prepared::PreparedRig;
+use raster::{PixelSamples, Window};
+use shade::{Lighting, Material};
+use shadow::ShadowMap;
+
+/// Rows that are drawn together: their samples stay in the cache.
+const BAND_ROWS: u32 = 32;
+/// Hands that instance ids can count.
+const MAX_HANDS: usize = 255;
+/// Triangles and vertices that indices can count.
+const MAX_ELEMENTS: usize = 1 << 28;
+/// Rigs whose derived data are kept.
+const KEPT_RIGS: usize = 16;
+
+/// Part of the work on a picture, for measuring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "plain names")]
+pub enum Stage {
+    Project,
+    Occlusion,
+    Shadow,
+    Raster,
+    Collect,
+    Shade,
+}
+
+/// The reference renderer.
+#[derive(Debug)]
+pub struct CpuRenderer {
+    level: Level,
+    idle: Mutex<Vec<Scratch>>,
+    rigs: Mutex<Vec<(Arc<Rig>, Arc<PreparedRig>)>>,
+}
+
+/// Buffers of one picture, kept for the next.
+#[derive(Debug, Default)]
+struct Scratch {
+    geometry: Geometry,
+    capsules: Vec<WorldCapsule>,
+    shadows: Vec<ShadowMap>,
+    /// Triangles of each band.
+    bands: Vec<Vec<u32>>,
+    samples: Vec<PixelSamples>,
+    /// Per hand.
+    fragments: Vec<Vec<Fragment>>,
+}
+
+impl Default for CpuRenderer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Renderer for CpuRenderer {
+    fn render(&self, posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<Frame, RenderError> {
+        self.render_observed(posed, backdrop, &mut |_| ())
+    }
+}
+
+impl CpuRenderer {
+    /// A renderer for the best vector unit of this machine.
+    pub fn new() -> Self {
+        Self { level: Level::new(), idle: Mutex::default(), rigs: Mutex::default() }
+    }
+
+    /// [`Renderer::render`] that says when it has ended a stage; the last four come once per band of rows.
+    pub fn render_observed(
+        &self,
+        posed: &PosedScene<'_>,
+        backdrop: &Backdrop,
+        ended: &mut dyn FnMut(Stage),
+    ) -> Result<Frame, RenderError> {
+        check(posed, backdrop)?;
+        let rigs: Vec<_> = posed.hands.iter().map(|hand| self.prepared(&hand.rig)).collect();
+        let mut scratch = lock(&self.idle).pop().unwrap_or_default();
+        let mut frame = empty_frame(backdrop);
+        self.draw(&mut scratch, posed, &rigs, (backdrop, &mut frame), ended);
+        lock(&self.idle).push(scratch);
+        Ok(frame)
+    }
+
+    fn prepared(&self, rig: &Arc<Rig>) -> Arc<PreparedRig> {
+        let mut kept = lock(&self.rigs);
+        if let Some((_, prepared)) = kept.iter().find(|(known, _)| Arc::ptr_eq(known, rig)) {
+            return Arc::clone(prepared);
+        }
+        if kept.len() >= KEPT_RIGS {
+            kept.remove(0);
+        }
+        let prepared = Arc::new(PreparedRig::new(rig));
+        kept.push((Arc::clone(rig), Arc::clone(&prepared)));
+        prepared
+    }
+
+    fn draw(
+        &self,
+        scratch: &mut Scratch,
+        posed: &PosedScene<'_>,
+        rigs: &[Arc<PreparedRig>],
+        (backdrop, frame): (&Backdrop, &mut Frame),
+        ended: &mut dyn FnMut(Stage),
+    ) {
+        let scene = posed.scene;
+        scratch.geometry.build(scene, &posed.hands, rigs);
+        ended(Stage::Project);
+        occlusion::capsules(&posed.hands, &mut scratch.capsules);
+        let Geometry { vertices, used, .. } = &mut scratch.geometry;
+        dispatch!(self.level, simd => occlusion::apply(simd, &scratch.capsules, used, vertices));
+        ended(Stage::Occlusion);
+        scratch.shadows.resize_with(scene.lights.len().max(scratch.shadows.len()), ShadowMap::default);
+        for (light, shadow) in scene.lights.iter().zip(&mut scratch.shadows) {
+            shadow.build(light, &posed.hands);
+        }
+        ended(Stage::Shadow);
+
+        scratch.sort_into_bands(posed.hands.len());
+        let materials: Vec<_> = scene.hands.iter().map(|hand| Material::new(hand.skin)).collect();
+        let lighting = Lighting {
+            eye: scene.camera.camera_from_world.inverse().translation_m,
+            lights: &scene.lights,
+            shadows: &scratch.shadows,
+            ambient: Lobe::diffuse(&backdrop.irradiance),
+            reflected: Lobe::new(&backdrop.irradiance, ROUGH_BANDS),
+        };
+        let geometry = &scratch.geometry;
+        let (triangles, samples) = (&geometry.triangles, &mut scratch.samples);
+        for (band, numbers) in scratch.bands.iter().enumerate().filter(|(_, numbers)| !numbers.is_empty()) {
+            let window = band_window(geometry, band as u32);
+            samples.clear();
+            samples.resize((window.width * window.height) as usize, PixelSamples::EMPTY);
+            let source = (geometry.vertices.as_slice(), triangles.as_slice());
+            dispatch!(self.level, simd => raster::draw(simd, window, numbers, source, samples));
+            ended(Stage::Raster);
+            let fragments = scratch.fragments.as_mut_slice();
+            fragments.iter_mut().for_each(Vec::clear);
+            let sink = (scene.camera.intrinsics.fx, &mut *frame, &mut *fragments);
+            dispatch!(self.level, simd => fragment::collect(simd, window, samples, triangles, sink));
+            ended(Stage::Collect);
+            for (fragments, (rig, material)) in fragments.iter().zip(rigs.iter().zip(&materials)) {
+                let hand = (geometry, rig.as_ref(), material);
+                let colour = &mut frame.colour;
+                dispatch!(self.level, simd => shade::shade(simd, fragments, hand, &lighting, colour));
+            }
+            ended(Stage::Shade);
+        }
+    }
+}
+
+/// What a rough reflection leaves of the environment's bands.
+const ROUGH_BANDS: [f32; 3] = [1.0, 0.8, 0.45];
+
+impl Scratch {
+    fn sort_into_bands(&mut self, hands: usize) {
+        self.fragments.resize_with(hands, Vec::new);
+        let [_, top, _, bottom] = self.geometry.bounds;
+        let count = bottom.saturating_sub(top).div_ceil(BAND_ROWS) as usize;
+        self.bands.resize_with(count.max(self.bands.len()), Vec::new);
+        self.bands.iter_mut().for_each(Vec::clear);
+        for (number, triangle) in self.geometry.triangles.iter().enumerate() {
+            let [first, last] = triangle.rows.map(|row| (u32::from(row) - top) / BAND_ROWS);
+            for band in first..=last {
+                self.bands[band as usize].push(number as u32);
+            }
+        }
+    }
+}
+
+fn band_window(geometry: &Geometry, band: u32) -> Window {
+    let [left, top, right, bottom] = geometry.bounds;
+    let first = top + band * BAND_ROWS;
+    Window { left, top: first, width: right - left, height: BAND_ROWS.min(bottom - first) }
+}
+
+fn empty_frame(backdrop: &Backdrop) -> Frame {
+    let (width, height) = (backdrop.pixels.width, backdrop.pixels.height);
+    Frame {
+        colour: backdrop.pixels.clone(),
+        depth_z_m: Plane::filled(width, height, NO_DEPTH),
+        part: Plane::filled(width, height, BACKGROUND_ID),
+        instance: Plane::filled(width, height, 0),
+    }
+}
+
+fn check(posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<(), RenderError> {
+    let size = &posed.scene.camera.intrinsics;
+    let (width, height) = (size.width, size.height);
+    if !(1..=MAX_SIDE_PX).contains(&width) || !(1..=MAX_SIDE_PX).contains(&height) {
+        return Err(RenderError::PictureSize { width, height });
+    }
+    let pixels = &backdrop.pixels;
+    let complete = pixels.data.len() == width as usize * height as usize;
+    if [pixels.width, pixels.height] != [width, height] || !complete {
+        let found = [pixels.width, pixels.height];
+        return Err(RenderError::BackdropSize { expected: [width, height], found });
+    }
+    if posed.hands.len() > MAX_HANDS {
+        return Err(RenderError::TooMany { what: "hands", found: posed.hands.len(), limit: MAX_HANDS });
+    }
+    let elements = posed.hands.iter().map(|h| h.positions_m.len().max(h.rig.mesh.triangles.len())).sum();
+    if elements > MAX_ELEMENTS {
+        return Err(RenderError::TooMany { what: "vertices or triangles", found: elements, limit: MAX_ELEMENTS });
+    }
+    posed.hands.iter().enumerate().try_for_each(|(k, hand)| check_rig(k, hand))
+}
+
+fn check_rig(number: usize, hand: &crate::posed::PosedHand) -> Result<(), RenderError> {
+    let mesh = &hand.rig.mesh;
+    let (vertices, triangles) = (hand.positions_m.len(), mesh.triangles.len());
+    let fits = [
+        ("normals", hand.normals.len() == vertices),
+        ("uvs", mesh.uvs.len() == vertices),
+        ("palmar", mesh.palmar.len() == vertices),
+        ("triangle_part", mesh.triangle_part.len() == triangles),
+        ("triangles", mesh.triangles.as_flattened().iter().all(|i| (*i as usize) < vertices)),
+    ];
+    match fits.into_iter().find(|(_, fits)| !fits) {
+        None => Ok(()),
+        Some((field, _)) => {
+            Err(RenderError::RigArrays { hand: number, rig: hand.rig.name.clone(), field, vertices, triangles })
+        }
+    }
+}
+
+/// A lock that no panic of another thread can spoil: the buffers behind it are valid whatever they hold.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

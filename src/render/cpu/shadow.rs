@@ -1,0 +1,160 @@
+//! One shadow map per light: the depth of the surfaces that face away from the light.
+//!
+//! Lit surfaces are compared with the far sides of what stands before them, so that no surface shades itself and
+//! contact shadows stay attached. A surface that itself faces away is only shaded by other bodies; the cosine does the
+//! rest. Texels grow with the light's disc, and a smooth 3 x 3 kernel blurs the edge by as much.
+
+#![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
+
+use fearless_simd::{Simd, prelude::*};
+use glam::{Mat3, Vec3};
+
+use super::lanes::{F8, LANES, V8, load, splat};
+use crate::posed::PosedHand;
+use crate::rig::HandSide;
+use crate::scene::DirectionalLight;
+
+/// Distance from which shadows are taken to fall, metres: turns the light's angle into a penumbra.
+const TYPICAL_GAP_M: f32 = 0.05;
+const TEXEL_M: [f32; 2] = [0.0009, 0.005];
+/// Texels along the longer side at most.
+const MAX_SIDE: f32 = 480.0;
+/// Texels around the hands, wider than the kernel.
+const MARGIN: usize = 3;
+
+/// Depth map of one light.
+#[derive(Debug)]
+pub(super) struct ShadowMap {
+    width: usize,
+    height: usize,
+    /// Distance away from the light of the nearest far side, metres.
+    depth: Vec<f32>,
+    /// Rows: texel column, texel row, distance away from the light.
+    light_from_world: Mat3,
+    origin: Vec3,
+    /// Side of a texel, metres.
+    texel_m: f32,
+    projected: Vec<[f32; 3]>,
+}
+
+impl Default for ShadowMap {
+    fn default() -> Self {
+        Self {
+            width: 0,
+            height: 0,
+            depth: Vec::new(),
+            light_from_world: Mat3::IDENTITY,
+            origin: Vec3::ZERO,
+            texel_m: 1.0,
+            projected: Vec::new(),
+        }
+    }
+}
+
+impl ShadowMap {
+    /// Draw the far sides of all hands.
+    pub(super) fn build(&mut self, light: &DirectionalLight, hands: &[PosedHand]) {
+        self.fit(light, hands);
+        self.depth.clear();
+        self.depth.resize(self.width * self.height, f32::MAX);
+        for hand in hands {
+            let mut projected = std::mem::take(&mut self.projected);
+            projected.clear();
+            projected.extend(hand.positions_m.iter().map(|p| (self.light_from_world * *p + self.origin).to_array()));
+            for [a, b, c] in &hand.rig.mesh.triangles {
+                // seen from the light with y up, a far side runs clockwise
+                let [b, c] = if hand.side == HandSide::Left { [b, c] } else { [c, b] };
+                self.draw([projected[*a as usize], projected[*b as usize], projected[*c as usize]]);
+            }
+            self.projected = projected;
+        }
+    }
+
+    /// Choose axes, texel size and extent.
+    fn fit(&mut self, light: &DirectionalLight, hands: &[PosedHand]) {
+        let away = -light.to_light.normalize_or(Vec3::Y);
+        let right = away.any_orthonormal_vector();
+        // right x up points to the light
+        let up = right.cross(away);
+        let axes = Mat3::from_cols(right, up, away).transpose();
+        let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
+        for p in hands.iter().flat_map(|h| &h.positions_m) {
+            let q = axes * *p;
+            low = low.min(q);
+            high = high.max(q);
+        }
+        let extent = (high - low).max(Vec3::ZERO);
+        let extent = if extent.is_finite() { extent } else { Vec3::ZERO };
+        let penumbra = 2.0 * TYPICAL_GAP_M * libm::tanf(light.angular_radius_rad.clamp(0.0, 1.0));
+        let texel = (penumbra * 0.5).clamp(TEXEL_M[0], TEXEL_M[1]).max(extent.x.max(extent.y) / MAX_SIDE);
+        let scale = Vec3::new(1.0 / texel, 1.0 / texel, 1.0);
+        self.texel_m = texel;
+        self.light_from_world = Mat3::from_diagonal(scale) * axes;
+        let margin = MARGIN as f32;
+        self.origin = if low.is_finite() { -(low * scale) + Vec3::new(margin, margin, 0.0) } else { Vec3::ZERO };
+        self.width = (extent.x / texel) as usize + 2 * MARGIN + 1;
+        self.height = (extent.y / texel) as usize + 2 * MARGIN + 1;
+    }
+
+    fn draw(&mut self, p: [[f32; 3]; 3]) {
+        let edge = |a: [f32; 3], b: [f32; 3], x: f32, y: f32| (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]);
+        let area = edge(p[0], p[1], p[2][0], p[2][1]);
+        if area.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
+            return;
+        }
+        let span = |k: usize| {
+            let (low, high) = (p[0][k].min(p[1][k]).min(p[2][k]), p[0][k].max(p[1][k]).max(p[2][k]));
+            ((low + 0.5) as usize, (high + 0.5) as usize)
+        };
+        let ((left, right), (top, bottom)) = (span(0), span(1));
+        let inv_area = 1.0 / area;
+        let (d1, d2) = ((p[1][2] - p[0][2]) * inv_area, (p[2][2] - p[0][2]) * inv_area);
+        for row in top..bottom.min(self.height) {
+            let y = row as f32 + 0.5;
+            for column in left..right.min(self.width) {
+                let x = column as f32 + 0.5;
+                let (e1, e2) = (edge(p[2], p[0], x, y), edge(p[0], p[1], x, y));
+                if e1 >= 0.0 && e2 >= 0.0 && edge(p[1], p[2], x, y) >= 0.0 {
+                    let depth = p[0][2] + e1 * d1 + e2 * d2;
+                    let seen = &mut self.depth[row * self.width + column];
+                    *seen = seen.min(depth);
+                }
+            }
+        }
+    }
+
+    /// Share of the light that reaches points with the given normals.
+    #[inline(always)]
+    pub(super) fn lit<S: Simd>(&self, simd: S, position: V8<S>, normal: V8<S>) -> F8<S> {
+        // off the surface, so that the kernel does not dip below it
+        let p = position.add(normal.scale(splat(simd, self.texel_m * 1.5)));
+        let row = |k: usize| p.dot(V8::splat(simd, self.light_from_world.row(k))) + self.origin[k];
+        let largest = [self.width as f32 - 2.5, self.height as f32 - 2.5];
+        let inside = |v: F8<S>, k: usize| v.max(splat(simd, 1.5)).min(splat(simd, largest[k]));
+        let (x, y) = (inside(row(0), 0) - 0.5, inside(row(1), 1) - 0.5);
+        let depth = row(2) - self.texel_m;
+        // middle texel and the place in it
+        let (middle_x, middle_y) = ((x + 0.5).floor(), (y + 0.5).floor());
+        let weights_x = spline(x - middle_x);
+        let weights_y = spline(y - middle_y);
+        let first = (middle_y - 1.0) * self.width as f32 + (middle_x - 1.0);
+        let first: [usize; LANES] = std::array::from_fn(|lane| first[lane] as usize);
+        let mut lit = splat(simd, 0.0);
+        for (dy, weight_y) in weights_y.into_iter().enumerate() {
+            for (dx, weight_x) in weights_x.into_iter().enumerate() {
+                let offset = dy * self.width + dx;
+                let seen = first.map(|k| self.depth.get(k + offset).copied().unwrap_or(f32::MAX));
+                let open = load(simd, &seen).simd_gt(depth);
+                lit += open.select(weight_x * weight_y, splat(simd, 0.0));
+            }
+        }
+        lit
+    }
+}
+
+/// Weights of three neighbours of a quadratic B-spline, for an offset of -0.5..=0.5 from the middle one.
+#[inline(always)]
+fn spline<S: Simd>(t: F8<S>) -> [F8<S>; 3] {
+    let (a, b) = (0.5 - t, 0.5 + t);
+    [a * a * 0.5, 0.75 - t * t, b * b * 0.5]
+}

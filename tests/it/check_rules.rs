@@ -1,0 +1,182 @@
+//! The validator's rules on a hand of strokes with known labels: silent when all is well, loud for each planted fault.
+
+use glam::{Quat, Vec2, Vec3};
+use handloom::camera::{Camera, Intrinsics, Lens};
+use handloom::check::{Evidence, faults};
+use handloom::frame::Plane;
+use handloom::label::{HandLabels, Labels, Visibility};
+use handloom::math::{RigidTransform, mirror_x};
+use handloom::rig::joint::LANDMARK_PARENT;
+use handloom::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
+
+struct Case {
+    camera: Camera,
+    labels: Labels,
+    part: Plane<u8>,
+    instance: Plane<u8>,
+    depth: Plane<f32>,
+}
+
+/// 21 landmarks of a half-curled right hand in hand space, metres.
+fn right_hand() -> [Vec3; LANDMARK_COUNT] {
+    let mut p = [Vec3::ZERO; LANDMARK_COUNT];
+    let bases = [(0.022, 0.086), (0.0, 0.086), (-0.018, 0.079), (-0.034, 0.071)];
+    let bones = [[0.047, 0.028, 0.022], [0.051, 0.033, 0.024], [0.047, 0.032, 0.024], [0.039, 0.022, 0.022]];
+    let thumb = [(0.017, 0.014, 0.006), (0.046, 0.043, 0.024), (0.067, 0.071, 0.030), (0.078, 0.097, 0.036)];
+    for (k, (x, y, z)) in thumb.into_iter().enumerate() {
+        p[1 + k] = Vec3::new(x, y, z);
+    }
+    for (f, (x, y)) in bases.into_iter().enumerate() {
+        let mut at = Vec3::new(x, y, 0.0);
+        p[5 + 4 * f] = at;
+        for (k, length) in bones[f].into_iter().enumerate() {
+            let angle = 0.25 + 0.35 * k as f32;
+            at += Vec3::new(x * 0.3, angle.cos(), angle.sin()).normalize_or_zero() * length;
+            p[6 + 4 * f + k] = at;
+        }
+    }
+    p
+}
+
+fn segment_of(landmark: usize) -> u8 {
+    // the bone that ends at a landmark: thumb metacarpal 2, proximal 1, distal 0; finger palm, 2, 1, 0
+    match landmark {
+        1 | 5 | 9 | 13 | 17 => HandPart::Palm.index(),
+        2..=4 => (4 - landmark) as u8,
+        _ => ((landmark - 1) / 4 * 3) as u8 + (3 - (landmark - 5) % 4) as u8,
+    }
+}
+
+fn case(side: HandSide) -> Case {
+    let camera = Camera {
+        intrinsics: Intrinsics { width: 320, height: 320, fx: 400.0, fy: 400.0, cx: 160.0, cy: 160.0 },
+        lens: Lens::Pinhole,
+        camera_from_world: RigidTransform::IDENTITY,
+    };
+    // looked at from the palm: +Y up in the picture, palm towards the camera
+    let camera_from_hand = RigidTransform::new(Quat::from_rotation_x(std::f32::consts::PI), Vec3::new(0.0, 0.08, 0.5));
+    let points = right_hand().map(|p| camera_from_hand.point(if side == HandSide::Left { mirror_x(p) } else { p }));
+    let px = points.map(|p| camera.project(p));
+    let mut part = Plane::filled(320, 320, 0u8);
+    let mut depth = Plane::filled(320, 320, 0.0f32);
+    for k in 1..LANDMARK_COUNT {
+        let (a, b) = (px[LANDMARK_PARENT[k]].unwrap(), px[k].unwrap());
+        for step in 0..=60 {
+            let t = step as f32 / 60.0;
+            let centre = a.lerp(b, t);
+            let z = points[LANDMARK_PARENT[k]].lerp(points[k], t).z - 0.008;
+            for (dx, dy) in (-5..=5).flat_map(|x| (-5..=5).map(move |y| (x, y))) {
+                let at = centre + Vec2::new(dx as f32, dy as f32);
+                let pixel = at.y as usize * 320 + at.x as usize;
+                part.data[pixel] = HandPart::rhd_id(segment_of(k), side);
+                depth.data[pixel] = z;
+            }
+        }
+    }
+    let instance = Plane { width: 320, height: 320, data: part.data.iter().map(|p| u8::from(*p > 0)).collect() };
+    let labels = Labels {
+        hands: vec![HandLabels {
+            instance: 1,
+            side,
+            keypoints_px: px,
+            keypoints_camera_m: points,
+            visibility: [Visibility::Visible; LANDMARK_COUNT],
+            box_visible_px: None,
+            box_keypoints_px: None,
+            visible_px: part.data.iter().filter(|p| **p > 1).count() as u32,
+            camera_from_joint: [RigidTransform::IDENTITY; JOINT_COUNT],
+            pose: HandPose::default(),
+            shape: HandShape::default(),
+        }],
+    };
+    Case { camera, labels, part, instance, depth }
+}
+
+/// Names of the broken rules.
+fn rules(case: &Case) -> Vec<&'static str> {
+    let found = faults(&Evidence {
+        camera: &case.camera,
+        labels: &case.labels,
+        part: Some(&case.part),
+        instance: Some(&case.instance),
+        depth_z_m: Some(&case.depth),
+    });
+    found.into_iter().map(|f| f.rule).collect()
+}
+
+#[test]
+fn sound_hands_have_no_faults() {
+    assert_eq!(rules(&case(HandSide::Right)), Vec::<&str>::new());
+    assert_eq!(rules(&case(HandSide::Left)), Vec::<&str>::new());
+}
+
+#[test]
+fn shifted_keypoints_break_reprojection_and_mask() {
+    let mut case = case(HandSide::Right);
+    for p in case.labels.hands[0].keypoints_px.iter_mut().flatten() {
+        p.x += 12.0;
+    }
+    let rules = rules(&case);
+    assert!(rules.contains(&"reprojection") && rules.contains(&"mask"), "{rules:?}");
+}
+
+#[test]
+fn labels_of_another_picture_break_mask_and_depth() {
+    let mut case = case(HandSide::Right);
+    let away = Vec3::new(0.06, 0.03, 0.2);
+    let camera = case.camera;
+    let hand = &mut case.labels.hands[0];
+    hand.keypoints_camera_m = hand.keypoints_camera_m.map(|p| p + away);
+    hand.keypoints_px = hand.keypoints_camera_m.map(|p| camera.project(p));
+    let rules = rules(&case);
+    assert!(rules.contains(&"depth") && rules.contains(&"mask"), "{rules:?}");
+}
+
+#[test]
+fn a_swapped_side_is_seen_in_mask_and_fingers() {
+    let mut case = case(HandSide::Right);
+    case.labels.hands[0].side = HandSide::Left;
+    assert!(rules(&case).iter().filter(|r| **r == "side").count() == 2, "{:?}", rules(&case));
+}
+
+#[test]
+fn millimetres_for_metres_break_bone_lengths() {
+    let mut case = case(HandSide::Right);
+    let hand = &mut case.labels.hands[0];
+    hand.keypoints_camera_m = hand.keypoints_camera_m.map(|p| p * 1000.0);
+    assert!(rules(&case).contains(&"bone length"));
+}
+
+#[test]
+fn tip_to_base_order_breaks_bone_lengths() {
+    let mut case = case(HandSide::Right);
+    let hand = &mut case.labels.hands[0];
+    for digit in 0..5 {
+        hand.keypoints_camera_m[1 + 4 * digit..5 + 4 * digit].reverse();
+        hand.keypoints_px[1 + 4 * digit..5 + 4 * digit].reverse();
+    }
+    let rules = rules(&case);
+    assert!(rules.contains(&"bone length") && rules.contains(&"mask"), "{rules:?}");
+}
+
+#[test]
+fn a_wrong_depth_scale_breaks_depth() {
+    let mut case = case(HandSide::Right);
+    case.depth.data.iter_mut().for_each(|z| *z *= 1.25);
+    assert_eq!(rules(&case), ["depth"]);
+}
+
+#[test]
+fn a_wrong_pixel_count_and_a_lost_depth_are_seen() {
+    let mut case = case(HandSide::Right);
+    case.labels.hands[0].visible_px += 1;
+    case.depth.data.fill(0.0);
+    assert_eq!(rules(&case), ["depth", "mask", "depth"]);
+}
+
+#[test]
+fn a_keypoint_that_is_no_number_is_named() {
+    let mut case = case(HandSide::Right);
+    case.labels.hands[0].keypoints_camera_m[7].y = f32::NAN;
+    assert!(rules(&case).contains(&"finite"));
+}

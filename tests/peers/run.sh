@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Other people's readers on our files. Needs tests/peers/setup.sh to have been sourced.
+set -euo pipefail
+handloom="${CARGO_TARGET_DIR:-target}/release/handloom"
+data=out/peers/data
+rm -rf "$data"
+for format in loose tar coco rhd; do
+  "$handloom" generate quickstart --count 16 --format "$format" --out "$data/$format" --set output.samples_per_shard=8
+  "$handloom" check "$data/$format"
+done
+python tests/peers/read_webdataset.py "$data/tar"
+python tests/peers/read_coco.py "$data/coco"
+python tests/peers/read_rhd.py "$data/rhd"
+"$handloom" rig import "$HANDLOOM_PEERS/node_modules/@webxr-input-profiles/assets/dist/profiles/generic-hand/left.glb" \
+  --mapping rigs/webxr/rig.toml --out "$data/webxr.glb"
+NODE_PATH="$HANDLOOM_PEERS/node_modules" node tests/peers/validate_glb.mjs rigs/adult/rig.glb "$data/webxr.glb"
+"$handloom" generate quickstart --count 8 --out "$data/webxr" --set "rig='$data/webxr.glb'"
+"$handloom" check "$data/webxr"

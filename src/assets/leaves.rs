@@ -19,7 +19,7 @@ pub(super) fn leaves_texture(settings: &Settings, number: u32, grain: &Texture) 
     let accents = settings.palette("accents");
     let mut canvas = Plane::filled(size, size, palette[0].0);
     for _ in 0..settings.dead_leaves.shapes {
-        let leaf = Leaf::draw(&settings.dead_leaves, size, [palette, accents], &mut stream);
+        let leaf = Leaf::draw(&settings.dead_leaves, &canvas, [palette, accents], &mut stream);
         leaf.paint(&mut canvas, grain);
     }
     let mean = canvas.data.iter().map(|c| f64::from(luminance(*c))).sum::<f64>() / canvas.data.len() as f64;
@@ -52,7 +52,7 @@ struct Leaf {
 }
 
 impl Leaf {
-    fn draw(s: &DeadLeaves, size: u32, [palette, accents]: [&[Colour]; 2], stream: &mut Stream) -> Self {
+    fn draw(s: &DeadLeaves, canvas: &Plane<[f32; 3]>, [palette, accents]: [&[Colour]; 2], stream: &mut Stream) -> Self {
         let is_box = stream.chance(s.box_share);
         let angle = if is_box && stream.chance(s.upright_share) {
             0.03 * stream.normal()
@@ -64,8 +64,13 @@ impl Leaf {
         let from = if stream.chance(s.accent_share) { accents } else { palette };
         let Colour(base) = from[stream.index(from.len())];
         let light = libm::expf(s.lightness_spread * stream.normal());
-        let mut place = || size as f32 * stream.unit();
+        let mut place = || canvas.width as f32 * stream.unit();
         let (centre, grain_start) = ([place(), place()], [place(), place()]);
+        // things that lie together look alike: a small shape takes after what it lies on
+        let under = canvas.at(centre.into()).unwrap_or(base);
+        let share = stream.unit() * stream.unit();
+        let own = s.own_colour[0] + (s.own_colour[1] - s.own_colour[0]) * share;
+        let own = own.max(radius / s.radius_px[1]);
         let slope = std::f32::consts::TAU * stream.unit();
         let strength = stream.uniform(s.gradient[0], s.gradient[1]);
         Self {
@@ -73,7 +78,9 @@ impl Leaf {
             half: [radius * slim, radius / slim],
             axis: [libm::cosf(angle), libm::sinf(angle)],
             is_box,
-            colour: base.map(|v| v * light * stream.uniform(0.92, 1.08)),
+            colour: std::array::from_fn(|c| {
+                (under[c] + (base[c] - under[c]) * own) * light * stream.uniform(0.94, 1.06)
+            }),
             gradient: [strength * libm::cosf(slope), strength * libm::sinf(slope)],
             grain: stream.uniform(s.texture[0], s.texture[1]),
             grain_scale: stream.uniform(0.3, 1.6),

@@ -68,6 +68,8 @@ pub struct DeadLeaves {
     pub edge_px: [f32; 2],
     /// Standard deviation of the logarithm of a shape's brightness.
     pub lightness_spread: f32,
+    /// Share of a shape's own colour, the rest is that of what it lies on: least and most.
+    pub own_colour: [f32; 2],
     /// Share of shapes in a colour of the palette `accents`.
     pub accent_share: f32,
 }

@@ -1,6 +1,16 @@
 //! The picture behind the hands and the light it throws on them.
 
+mod crop;
+mod gradient;
+mod light;
+mod panorama;
+mod rays;
+mod resolve;
+mod room;
+
 use glam::Vec3;
+
+pub use resolve::{BackdropError, resolve};
 
 use crate::frame::Plane;
 

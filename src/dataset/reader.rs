@@ -225,7 +225,8 @@ impl TarReader {
         let size = header.entry_size().map_err(DatasetError::io("read", &path))?;
         let name = header.path().map_err(DatasetError::io("read", &path))?.to_string_lossy().into_owned();
         let mut bytes = Vec::new();
-        let read = (&mut self.file).take(size.checked_next_multiple_of(512).unwrap_or(u64::MAX)).read_to_end(&mut bytes);
+        let read =
+            (&mut self.file).take(size.checked_next_multiple_of(512).unwrap_or(u64::MAX)).read_to_end(&mut bytes);
         read.map_err(DatasetError::io("read", &path))?;
         if (bytes.len() as u64) < size {
             return Err(self.fault(disk, format!("member `{name}` is cut off")));

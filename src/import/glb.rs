@@ -64,7 +64,9 @@ impl Glb {
             other => return Err(wrong_type(accessor, other, "float, or normalized unsigned byte or short")),
         };
         match rows.iter().position(|row| row.iter().any(|x| !x.is_finite())) {
-            Some(k) => Err(Fault::new(place(accessor), format!("element {k} is {:?}", rows[k]), "values must be finite")),
+            Some(k) => {
+                Err(Fault::new(place(accessor), format!("element {k} is {:?}", rows[k]), "values must be finite"))
+            }
             None => Ok(rows),
         }
     }

@@ -122,20 +122,37 @@ struct DistributionTable {
 impl DistributionTable {
     fn named(self) -> Result<Distribution, &'static str> {
         match self {
-            Self { uniform: Some(uniform), log_uniform: None, normal: None, clamp: None, choice: None, weights: None } => {
-                Ok(Distribution::Uniform { uniform })
-            }
-            Self { log_uniform: Some(log_uniform), uniform: None, normal: None, clamp: None, choice: None, weights: None } => {
-                Ok(Distribution::LogUniform { log_uniform })
-            }
-            Self { normal: Some(normal), clamp: Some(clamp), uniform: None, log_uniform: None, choice: None, weights: None } => {
-                Ok(Distribution::Normal { normal, clamp })
-            }
+            Self {
+                uniform: Some(uniform),
+                log_uniform: None,
+                normal: None,
+                clamp: None,
+                choice: None,
+                weights: None,
+            } => Ok(Distribution::Uniform { uniform }),
+            Self {
+                log_uniform: Some(log_uniform),
+                uniform: None,
+                normal: None,
+                clamp: None,
+                choice: None,
+                weights: None,
+            } => Ok(Distribution::LogUniform { log_uniform }),
+            Self {
+                normal: Some(normal),
+                clamp: Some(clamp),
+                uniform: None,
+                log_uniform: None,
+                choice: None,
+                weights: None,
+            } => Ok(Distribution::Normal { normal, clamp }),
             Self { normal: Some(_), clamp: None, .. } => Err("`normal` needs `clamp = [low, high]` beside it"),
             Self { choice: Some(choice), weights, uniform: None, log_uniform: None, normal: None, clamp: None } => {
                 Ok(Distribution::Choice { choice, weights: weights.unwrap_or_default() })
             }
-            _ => Err("a distribution names one of `uniform`, `log_uniform`, `normal` with `clamp`, `choice` with or without `weights`"),
+            _ => Err(
+                "a distribution names one of `uniform`, `log_uniform`, `normal` with `clamp`, `choice` with or without `weights`",
+            ),
         }
     }
 }

@@ -85,13 +85,19 @@ pub enum PresetError {
         source: toml::de::Error,
     },
     /// A parent has a parent of its own.
-    #[error("{child}: `extends`: its parent `{parent}` itself extends `{grandparent}`, and only one level is allowed\n\nhint: extend `{grandparent}` and copy what `{parent}` adds")]
+    #[error(
+        "{child}: `extends`: its parent `{parent}` itself extends `{grandparent}`, and only one level is allowed\n\nhint: extend `{grandparent}` and copy what `{parent}` adds"
+    )]
     ExtendsTwice { child: String, parent: String, grandparent: String },
     /// An override is not `KEY=VALUE`.
-    #[error("`{text}`: an override is KEY=VALUE, with a TOML value\n\nhint: for example --set camera.distance_m='{{ uniform = [0.3, 0.5] }}'")]
+    #[error(
+        "`{text}`: an override is KEY=VALUE, with a TOML value\n\nhint: for example --set camera.distance_m='{{ uniform = [0.3, 0.5] }}'"
+    )]
     Override { text: String },
     /// A total that cannot be shared out.
-    #[error("a count of {total} cannot be shared by {splits} splits: each needs at least 1\n\nhint: legal counts are {splits} and more")]
+    #[error(
+        "a count of {total} cannot be shared by {splits} splits: each needs at least 1\n\nhint: legal counts are {splits} and more"
+    )]
     Count { total: u64, splits: usize },
     /// Values are wrong.
     #[error("{0}")]

@@ -83,7 +83,8 @@ fn shorten(value: &mut Value) {
 impl Loaded {
     /// Every key with its value and where it was said, in the order of the reference.
     pub fn explain(&self) -> Vec<ExplainedKey> {
-        let origin = |key: &str, origins: &BTreeMap<String, Origin>| origins.get(key).cloned().unwrap_or(Origin::Default);
+        let origin =
+            |key: &str, origins: &BTreeMap<String, Origin>| origins.get(key).cloned().unwrap_or(Origin::Default);
         leaves(&self.preset.to_table())
             .into_iter()
             .map(|(key, value)| ExplainedKey { origin: origin(&key, &self.origins), value: value.to_string(), key })

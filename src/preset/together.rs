@@ -44,7 +44,11 @@ fn shares(preset: &Preset, fault: Report) {
     }
     if b.pictures > 0.0 && b.folder.is_empty() {
         let hint = "set `background.folder` to a folder of pictures, or `background.pictures` to 0";
-        fault("background.pictures", format!("{} of the pictures need a folder, and `background.folder` is empty", b.pictures), hint);
+        fault(
+            "background.pictures",
+            format!("{} of the pictures need a folder, and `background.folder` is empty", b.pictures),
+            hint,
+        );
     }
     let grey: f32 = preset.sensor.grey_weights.iter().sum();
     let legal = preset.sensor.grey_weights.iter().all(|w| (0.0..=1.0).contains(w));
@@ -66,7 +70,11 @@ fn splits(splits: &[Split], fault: Report) {
             fault(&format!("split.{n}.name"), format!("{:?} is no name", split.name), hint);
         }
         if !names.insert(split.name.to_lowercase()) {
-            fault(&format!("split.{n}.name"), format!("{:?} names a second split", split.name), "give each split a name");
+            fault(
+                &format!("split.{n}.name"),
+                format!("{:?} names a second split", split.name),
+                "give each split a name",
+            );
         }
         for (key, [from, to]) in [("subjects", split.subjects), ("actions", split.actions)] {
             if from >= to {
@@ -89,7 +97,11 @@ fn framing(preset: &Preset, fault: Report) {
              picture's diagonal is {diagonal_px:.0}: {} of it never fit",
             camera.min_in_frame
         );
-        fault("camera.distance_m", what, "move the camera away, shorten `camera.focal_px`, or lower `camera.min_in_frame`");
+        fault(
+            "camera.distance_m",
+            what,
+            "move the camera away, shorten `camera.focal_px`, or lower `camera.min_in_frame`",
+        );
     }
 }
 
@@ -98,7 +110,10 @@ fn outputs(preset: &Preset, fault: Report) {
     let farthest_m = preset.camera.distance_m.range().1;
     let most_m = output.depth_unit_m * DEPTH_STEPS;
     if matches!(output.depth, DepthFormat::Png | DepthFormat::Both) && farthest_m > most_m {
-        let what = format!("{} reaches {most_m:.3} m in 16 bits, and hands are up to {farthest_m} m away", output.depth_unit_m);
+        let what = format!(
+            "{} reaches {most_m:.3} m in 16 bits, and hands are up to {farthest_m} m away",
+            output.depth_unit_m
+        );
         fault("output.depth_unit_m", what, "write a larger unit, or `output.depth = \"exr\"`");
     }
 }
@@ -109,7 +124,11 @@ fn shared_subjects(splits: &[Split], warn: Report) {
             let (from, to) = (later.subjects[0].max(earlier.subjects[0]), later.subjects[1].min(earlier.subjects[1]));
             if from < to {
                 let what = format!("persons {from} to {} are also in split {:?}", to - 1, earlier.name);
-                warn(&format!("split.{n}.subjects"), what, "give each split its own persons, so that it tests on strangers");
+                warn(
+                    &format!("split.{n}.subjects"),
+                    what,
+                    "give each split its own persons, so that it tests on strangers",
+                );
             }
         }
     }

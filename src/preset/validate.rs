@@ -26,7 +26,12 @@ pub(crate) fn validate(defaults: &Table, folded: Folded) -> Result<(Preset, Vec<
     }
     // whole now: what is left to fail is a value that is no table in a list of tables
     let preset = Preset::from_table(&table).map_err(|message| {
-        vec![Fault { origin: origin_below(&origins, "split"), key: "split".to_owned(), what: message, hint: String::new() }]
+        vec![Fault {
+            origin: origin_below(&origins, "split"),
+            key: "split".to_owned(),
+            what: message,
+            hint: String::new(),
+        }]
     })?;
     let (faults, warnings) = super::together::judge(&preset, &|key| origin_below(&origins, key));
     if faults.is_empty() { Ok((preset, warnings)) } else { Err(faults) }
@@ -165,7 +170,9 @@ fn ends_faults(below: &'static str, [low, high]: [f32; 2]) -> Vec<Found> {
 
 fn infinite(below: &'static str, values: &[f32]) -> Vec<Found> {
     let bad = values.iter().find(|value| !value.is_finite());
-    bad.map(|value| Found::new(below, format!("{value} is no finite number"), "write a finite number")).into_iter().collect()
+    bad.map(|value| Found::new(below, format!("{value} is no finite number"), "write a finite number"))
+        .into_iter()
+        .collect()
 }
 
 fn limit_fault(limit: &Limit, distribution: &Distribution) -> Option<Found> {
@@ -181,5 +188,6 @@ fn limit_fault(limit: &Limit, distribution: &Distribution) -> Option<Found> {
     let (least, most) = (limit.low as f32, limit.high as f32);
     let bad = if low < least { low } else { high };
     let hint = format!("legal are {limit}");
-    (low < least || high > most).then(|| Found::new(below, format!("{bad} is outside {} to {}", limit.low, limit.high), &hint))
+    (low < least || high > most)
+        .then(|| Found::new(below, format!("{bad} is outside {} to {}", limit.low, limit.high), &hint))
 }

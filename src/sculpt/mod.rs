@@ -2,7 +2,14 @@
 //!
 //! Inside this module lengths are millimetres, as in the anthropometric tables; what leaves it as a rig is in metres.
 
+mod atlas;
 pub mod bake;
+mod cage;
+pub mod field;
+pub mod field_spec;
+pub mod mesh;
+mod primitives;
+mod project;
 pub mod skeleton;
 pub mod skin_regions;
 pub mod skin_relief;
@@ -10,11 +17,14 @@ pub mod skin_space;
 pub mod skin_spec;
 pub mod spec;
 pub mod subject;
+pub mod template;
 
 pub use bake::bake;
+pub use field::{DigitPoint, HandField};
 pub use skeleton::{capsules, skeleton};
 pub use spec::{RigSpec, Sex};
 pub use subject::Subject;
+pub use template::{Template, template};
 
 /// Why a parametric rig could not be built.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@ use crate::rig::joint::Digit;
 use crate::rig::{DOF_COUNT, DOFS, Dof, Limit};
 
 use super::SculptError;
+use super::field_spec::{CageSpec, FieldSpec};
 use super::skin_spec::{RegionSpec, ReliefSpec};
 
 /// Version of the file format that this module reads.
@@ -36,6 +37,10 @@ pub struct RigSpec {
     pub relief: ReliefSpec,
     /// Where skin is red.
     pub regions: RegionSpec,
+    /// The implicit surface.
+    pub field: FieldSpec,
+    /// The quad cage.
+    pub cage: CageSpec,
 }
 
 impl RigSpec {

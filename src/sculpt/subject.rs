@@ -24,6 +24,10 @@ pub struct Subject {
     pub finger_thickness: f32,
     /// Factor on palm depth.
     pub palm_thickness: f32,
+    /// Factor on wrist breadth and depth.
+    pub wrist: f32,
+    /// Factor on forearm breadth and depth.
+    pub forearm: f32,
     /// Factor on joint breadth and on the knuckles.
     pub knuckle: f32,
     /// Factor on thenar and hypothenar radii.
@@ -41,6 +45,8 @@ impl Subject {
             hand_breadth_mm,
             finger_thickness: 1.0,
             palm_thickness: 1.0,
+            wrist: 1.0,
+            forearm: 1.0,
             knuckle: 1.0,
             thenar: 1.0,
             bone_length: [[1.0; 3]; 5],

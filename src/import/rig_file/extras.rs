@@ -51,7 +51,8 @@ pub(super) struct SkinExtras {
 
 impl RigExtras {
     pub(super) fn new(rig: &Rig, triangle_part_accessor: usize, skin: Option<SkinExtras>) -> Self {
-        let shape = |s: &crate::rig::BlendShape| ShapeExtras { name: s.name.clone(), offset_deltas_m: s.offset_deltas_m };
+        let shape =
+            |s: &crate::rig::BlendShape| ShapeExtras { name: s.name.clone(), offset_deltas_m: s.offset_deltas_m };
         Self {
             format: FORMAT,
             name: rig.name.clone(),

@@ -78,11 +78,7 @@ fn read_mesh(glb: &Glb, primitive: &gltf::Primitive<'_>, extras: &RigExtras) -> 
     })
 }
 
-fn read_shapes(
-    glb: &Glb,
-    primitive: &gltf::Primitive<'_>,
-    extras: &RigExtras,
-) -> Result<Vec<BlendShape>, Fault> {
+fn read_shapes(glb: &Glb, primitive: &gltf::Primitive<'_>, extras: &RigExtras) -> Result<Vec<BlendShape>, Fault> {
     let place = "meshes[0].primitives[0].targets";
     let targets: Vec<_> = primitive.morph_targets().collect();
     if targets.len() != extras.shapes.len() {

@@ -143,7 +143,8 @@ impl Builder {
         Ok(SkinExtras {
             size: maps.size,
             regions_image: self.image("regions", &png(maps.size, png::ColorType::Rgba, maps.regions.as_flattened())?),
-            slope_image: self.image("slope", &png(maps.size, png::ColorType::GrayscaleAlpha, maps.slope.as_flattened())?),
+            slope_image: self
+                .image("slope", &png(maps.size, png::ColorType::GrayscaleAlpha, maps.slope.as_flattened())?),
             max_slope: maps.max_slope,
         })
     }

@@ -53,6 +53,11 @@ pub fn tinted(luminance: f32, most_saturation: f32, stream: &mut Stream) -> [f32
     unit_luminance([channel(0.0), channel(1.0), channel(2.0)]).map(|v| v * luminance)
 }
 
+/// A random whole number that every reader of JSON and TOML keeps exactly: 53 bits.
+pub fn exact_integer(stream: &mut Stream) -> u64 {
+    stream.next_u64() >> 11
+}
+
 fn texture_crop(stream: &mut Stream) -> [f32; 3] {
     [stream.unit(), stream.unit(), stream.uniform(0.3, 1.0)]
 }
@@ -82,7 +87,7 @@ fn room(brightness: f32, camera_at: Vec3, stream: &mut Stream) -> Background {
         centre[axis] = (low + high) * 0.5 + (size_m[axis] - (high - low)) * stream.uniform(-0.5, 0.5);
     }
     let centre_m = [c * centre[0] + s * centre[2], centre[1], c * centre[2] - s * centre[0]];
-    Background::Room { size_m, centre_m, yaw_rad, seed: stream.next_u64(), gain: brightness }
+    Background::Room { size_m, centre_m, yaw_rad, seed: exact_integer(stream), gain: brightness }
 }
 
 /// Sky and ground, and one to five lamps from a window's size to a bulb's; smaller lamps are brighter.

@@ -148,7 +148,7 @@ impl SceneSampler {
             background::background(&preset.background, &self.files, camera_at, &mut id.stream("background"));
         Ok(Scene {
             format_version: FORMAT_VERSION,
-            seed: id.stream("scene").next_u64(),
+            seed: background::exact_integer(&mut id.stream("scene")),
             camera,
             hands,
             lights: light::lights(&preset.light, &mut id.stream("light")),

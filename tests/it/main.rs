@@ -3,5 +3,6 @@
 
 mod check_rules;
 mod render;
+mod sampler;
 mod synthetic;
 mod tidy;

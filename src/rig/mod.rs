@@ -45,6 +45,19 @@ pub struct Rig {
     pub skin: Option<SkinMaps>,
 }
 
+impl Rig {
+    /// The skeleton of a hand of the given shape.
+    pub fn shaped_skeleton(&self, shape: &HandShape) -> Skeleton {
+        let mut skeleton = self.skeleton.clone();
+        for (coefficient, blend) in shape.0.iter().zip(&self.shapes) {
+            for (offset, delta) in skeleton.offset_m.iter_mut().zip(&blend.offset_deltas_m) {
+                *offset += *coefficient * *delta;
+            }
+        }
+        skeleton
+    }
+}
+
 /// Triangles and what hangs on their vertices. Vertices on seams of the texture atlas stand twice.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RigMesh {

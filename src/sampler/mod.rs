@@ -1,1 +1,208 @@
-//! (Preset, sample id) to Scene, one file per thing sampled.
+//! (Preset, sample index) to [`Scene`]: draws everything that differs from picture to picture.
+//!
+//! Each thing sampled has its own file and its own stream, so that a draw more in one leaves the others as they were.
+//! People and actions belong to the dataset: person 7 and action 12 are the same in every sample, whatever else changes.
+
+pub mod background;
+pub mod camera;
+pub mod environment;
+pub mod film_sensor;
+pub mod hands;
+pub mod light;
+pub mod pose;
+pub mod shape;
+pub mod skin;
+
+use std::sync::Arc;
+
+use glam::Vec3;
+
+pub use background::BackgroundFile;
+
+use crate::preset::Preset;
+use crate::rig::{HandSide, Rig};
+use crate::scene::{FORMAT_VERSION, Scene, SceneHand};
+use crate::seed::SampleId;
+use hands::HandToPlace;
+use pose::{Flesh, GestureError, PoseSampler};
+use shape::ShapeSampler;
+
+/// Why a scene could not be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// The gestures of this build do not fit.
+    #[error("preparing to sample failed")]
+    Gestures(#[from] GestureError),
+    /// The statistics of the built-in rig do not fit.
+    #[error("preparing to sample failed: `rigs/adult/rig.toml` has no readable shape statistics")]
+    Population(#[source] toml::de::Error),
+    /// Pictures are wanted but there are none.
+    #[error(
+        "preparing to sample failed: `background.pictures` is {share}, but no picture was found in `background.folder` = {folder:?}\n\
+         hint: name a folder with JPEG, PNG, HDR or EXR files, or set the share to 0"
+    )]
+    NoPictures {
+        /// Share of pictures in the preset.
+        share: f32,
+        /// Folder in the preset.
+        folder: String,
+    },
+    /// The dataset has fewer samples.
+    #[error("drawing sample {index} failed: the splits of the preset hold {count} samples, legal is 0 to one less")]
+    OutOfRange {
+        /// Index asked for.
+        index: u64,
+        /// Samples of all splits.
+        count: u64,
+    },
+    /// The hands do not fit into the picture.
+    #[error(
+        "placing the camera failed: at {distance_m} m with a focal length of {focal_px} px, {inside:.2} of the keypoints fit \
+         into {} x {} px, `camera.min_in_frame` is {needed}\n\
+         hint: raise `camera.distance_m`, lower `camera.focal_px`, lower `camera.min_in_frame`, or bring two hands closer \
+         with `hands.separation_m`", size_px[0], size_px[1]
+    )]
+    Framing {
+        /// Largest share of keypoints that fitted.
+        inside: f32,
+        /// Share that must fit.
+        needed: f32,
+        /// Largest distance tried.
+        distance_m: f32,
+        /// Focal length, pixels.
+        focal_px: f32,
+        /// Columns and rows.
+        size_px: [u32; 2],
+    },
+}
+
+/// Where a sample belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SplitIndex {
+    /// Number of the split in the preset.
+    pub split: usize,
+    /// Number of the sample within the split, from 0.
+    pub within: u64,
+}
+
+/// Draws the scenes of one preset.
+#[derive(Debug, Clone)]
+pub struct SceneSampler {
+    preset: Preset,
+    rig: Arc<Rig>,
+    files: Vec<BackgroundFile>,
+    poses: PoseSampler,
+    shapes: ShapeSampler,
+}
+
+impl SceneSampler {
+    /// A sampler for a preset with its rig, and the files found in the preset's background folder.
+    ///
+    /// # Errors
+    ///
+    /// [`SampleError::NoPictures`] if the preset wants pictures and there are none.
+    pub fn new(preset: Preset, rig: Arc<Rig>, files: Vec<BackgroundFile>) -> Result<Self, SampleError> {
+        if preset.background.pictures > 0.0 && files.is_empty() {
+            let (share, folder) = (preset.background.pictures, preset.background.folder);
+            return Err(SampleError::NoPictures { share, folder });
+        }
+        let poses = PoseSampler::new(preset.seed, &preset.pose, &rig)?;
+        let shapes = ShapeSampler::new(preset.seed, &preset.shape, &rig).map_err(SampleError::Population)?;
+        Ok(Self { preset, rig, files, poses, shapes })
+    }
+
+    /// Samples of all splits.
+    pub fn count(&self) -> u64 {
+        self.preset.split.iter().map(|s| s.count).sum()
+    }
+
+    /// Split of a sample: splits follow each other in the preset's order.
+    ///
+    /// # Errors
+    ///
+    /// [`SampleError::OutOfRange`] from the number of samples on.
+    pub fn split_of(&self, index: u64) -> Result<SplitIndex, SampleError> {
+        let mut within = index;
+        for (split, s) in self.preset.split.iter().enumerate() {
+            if within < s.count {
+                return Ok(SplitIndex { split, within });
+            }
+            within -= s.count;
+        }
+        Err(SampleError::OutOfRange { index, count: self.count() })
+    }
+
+    /// The scene of a sample; it depends on the preset and the index alone.
+    ///
+    /// # Errors
+    ///
+    /// [`SampleError::OutOfRange`] and [`SampleError::Framing`].
+    pub fn sample(&self, index: u64) -> Result<Scene, SampleError> {
+        let at = self.split_of(index)?;
+        let preset = &self.preset;
+        let id = SampleId { seed: preset.seed, index };
+        let (hands, keypoints) = self.hands(id, at.split);
+        let camera = camera::camera(&preset.camera, &keypoints, &mut id.stream("camera"))?;
+        let camera_at = camera.camera_from_world.inverse().translation_m;
+        let background =
+            background::background(&preset.background, &self.files, camera_at, &mut id.stream("background"));
+        Ok(Scene {
+            format_version: FORMAT_VERSION,
+            seed: background::exact_integer(&mut id.stream("scene")),
+            camera,
+            hands,
+            lights: light::lights(&preset.light, &mut id.stream("light")),
+            environment: environment::environment(&preset.environment, &background, &mut id.stream("environment")),
+            background,
+            film: film_sensor::film(&preset.film, &mut id.stream("film")),
+            sensor: film_sensor::sensor(&preset.sensor, &mut id.stream("sensor")),
+        })
+    }
+
+    /// The hands of one person, and all their keypoints in the world.
+    fn hands(&self, id: SampleId, split: usize) -> (Vec<SceneHand>, Vec<Vec3>) {
+        let preset = &self.preset;
+        let split = &preset.split[split];
+        let mut stream = id.stream("hands");
+        let count = preset.hands.count.sample(&mut stream).unwrap_or(1).clamp(1, 2);
+        let first = preset.hands.side.sample(&mut stream).unwrap_or(HandSide::Right);
+        let separation_m = preset.hands.separation_m.sample(&mut stream);
+        let [from, to] = split.subjects;
+        let people = to.saturating_sub(from).max(1) as usize;
+        let subject = from + id.stream("subject").index(people) as u32;
+        let shape = self.shapes.subject(subject);
+        let flesh = Flesh::new(&self.rig, &shape);
+        let sides = [first, other_side(first)];
+        let streams = ["pose", "pose of second hand"];
+        let drawn: Vec<(HandSide, pose::Action)> = sides
+            .into_iter()
+            .zip(streams)
+            .take(usize::from(count))
+            .map(|(side, name)| (side, self.poses.sample(&flesh, split.actions, &mut id.stream(name))))
+            .collect();
+        let to_place: Vec<HandToPlace> =
+            drawn.iter().map(|(side, action)| HandToPlace { side: *side, flesh: &flesh, pose: &action.pose }).collect();
+        let max_penetration_m = preset.pose.max_penetration_mm * 1e-3;
+        let placed = hands::place(&to_place, separation_m, max_penetration_m, &mut id.stream("placement"));
+        let keypoints = placed.iter().flat_map(|p| p.landmarks_m).collect();
+        let skin = skin::skin(&preset.skin, subject, id);
+        let hands = drawn.into_iter().zip(placed).map(|((side, action), placed)| SceneHand {
+            rig: preset.rig.clone(),
+            side,
+            subject,
+            shape: shape.clone(),
+            gesture: action.name,
+            pose: action.pose,
+            world_from_wrist: placed.world_from_wrist,
+            skin,
+        });
+        (hands.collect(), keypoints)
+    }
+}
+
+fn other_side(side: HandSide) -> HandSide {
+    match side {
+        HandSide::Left => HandSide::Right,
+        HandSide::Right => HandSide::Left,
+    }
+}

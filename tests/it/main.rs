@@ -5,5 +5,6 @@ mod check_rules;
 mod cli;
 mod import;
 mod render;
+mod sampler;
 mod synthetic;
 mod tidy;

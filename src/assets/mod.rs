@@ -11,6 +11,7 @@ mod folder;
 mod leaves;
 mod noise;
 mod picture;
+mod rig;
 pub mod settings;
 mod texture;
 
@@ -23,8 +24,10 @@ use thiserror::Error;
 pub use folder::{PictureFile, PictureKind, list_pictures};
 pub use noise::NOISE_DEVIATIONS;
 pub use picture::Panorama;
+pub use rig::BUILT_IN_RIGS;
 pub use texture::{Encoding, Texture};
 
+use crate::import::ImportError;
 use crate::rig::Rig;
 use cache::Cache;
 use settings::Settings;
@@ -38,13 +41,21 @@ pub const PANORAMA_BYTES: usize = 512 << 20;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AssetError {
-    /// No rig of this name was added.
-    #[error("no rig is called `{name}`; known are: {known}")]
+    /// No rig of this name was opened.
+    #[error("there is no rig `{name}`\nhint: it is a built-in name ({known}) or the path of a .glb that `handloom rig` wrote")]
     UnknownRig {
         /// As asked for.
         name: String,
-        /// Names of all rigs, separated by commas.
+        /// Names of all built-in or opened rigs, separated by commas.
         known: String,
+    },
+    /// A rig's file is damaged or not ours.
+    #[error("cannot use rig `{}`\nhint: a foreign .glb is made usable by `handloom rig import`", path.display())]
+    Rig {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: Box<ImportError>,
     },
     /// A file or folder cannot be read.
     #[error("cannot read `{}`", path.display())]
@@ -56,7 +67,7 @@ pub enum AssetError {
     },
     /// A picture cannot be read.
     #[error(transparent)]
-    File(#[from] crate::import::ImportError),
+    File(#[from] ImportError),
     /// A folder of pictures without a picture.
     #[error("no picture in folder `{}`\nhint: .jpg, .jpeg, .png, .hdr and .exr files are used", folder.display())]
     NoPictures {
@@ -112,6 +123,12 @@ impl Assets {
     /// Settings of the procedural backgrounds.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Open the rig of a built-in name or path, so that scenes can name it.
+    pub fn open_rig(&self, name: &str) -> Result<Arc<Rig>, AssetError> {
+        self.add_rig(name, rig::open(name)?);
+        self.rig(name)
     }
 
     /// Make a rig known under a name (or path); a rig of the same name is replaced.

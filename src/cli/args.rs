@@ -120,8 +120,11 @@ pub enum RigCommand {
         /// A .glb or .gltf file
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
+        /// Which joint is which: a rig.toml
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        mapping: PathBuf,
         /// Where the rig goes
-        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         out: PathBuf,
     },
     /// Say what a rig holds

@@ -1,13 +1,83 @@
-//! `handloom generate`: the preset it runs, and where the dataset goes.
+//! `handloom generate`: a preset becomes a dataset.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use anyhow::Context;
 use clap::ValueEnum;
 
-use super::args::GenerateArgs;
-use crate::preset::{Loaded, PresetError, load};
+use super::Outcome;
+use super::args::{Backend, GenerateArgs, Shard};
+use super::progress::Bar;
+use super::talk::{say, warn};
+use crate::assets::{Assets, PictureKind, list_pictures};
+use crate::dataset::{DatasetWriter, Finished, OpenMode, SampleFailure, ShardOf, Sidecar};
+use crate::pipeline::{self, Studio};
+use crate::preset::{Loaded, Preset, PresetError, load};
+use crate::render::{Renderer, cpu::CpuRenderer};
+use crate::report;
+use crate::rig::Rig;
+use crate::sampler::{BackgroundFile, SceneSampler};
+
+/// Failed samples named on the terminal; the manifest names all.
+const FAILURES_SHOWN: usize = 10;
 
 impl GenerateArgs {
+    pub(super) fn run(&self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let loaded = self.load()?;
+        loaded.warnings.iter().for_each(|warning| warn(warning));
+        let job = Job::new(&loaded.preset, self.backend)?;
+        if self.dry_run {
+            out.write_all(loaded.preset.to_toml().as_bytes())?;
+            return Ok(Outcome::Done);
+        }
+        let folder = self.out_dir();
+        let plan = pipeline::plan(&loaded.preset, &loaded.hash);
+        let writer = DatasetWriter::open(&folder, plan, self.open_mode())?;
+        report::write_file(&folder.join("preset.toml"), loaded.preset.to_toml().as_bytes())?;
+        let sidecars = self.in_pool(|| job.make(&writer, self.shard.into()))??;
+        tell_failures(sidecars.iter().flat_map(|s| &s.failures));
+        self.finish(&writer, &loaded.preset, !sidecars.iter().all(|s| s.failures.is_empty()))
+    }
+
+    fn open_mode(&self) -> OpenMode {
+        match (self.resume, self.overwrite) {
+            (true, _) => OpenMode::Resume,
+            (_, true) => OpenMode::Overwrite,
+            // the parts of a dataset go into one folder, whoever comes first
+            _ if self.shard != Shard::default() => OpenMode::Resume,
+            _ => OpenMode::New,
+        }
+    }
+
+    fn in_pool<T: Send>(&self, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
+        let threads = self.threads.map_or(0, usize::from);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")?;
+        Ok(pool.install(work))
+    }
+
+    /// Finalizes once every part is there, and makes the report.
+    fn finish(&self, writer: &DatasetWriter, preset: &Preset, failures: bool) -> anyhow::Result<Outcome> {
+        let folder = writer.folder().display();
+        match writer.finalize()? {
+            Finished::Missing(shards) => say(&format!(
+                "part {} is done; the dataset in `{folder}` still misses {} shards ({} ...)",
+                self.shard,
+                shards.len(),
+                shards.first().map_or("", String::as_str)
+            )),
+            Finished::Complete(manifest) => {
+                self.in_pool(|| report::write(writer.folder(), &preset.description))??;
+                say(&format!("{} samples in `{folder}`: look at `{folder}/report.html`", manifest.samples));
+                if !manifest.failures.is_empty() {
+                    return Ok(Outcome::Failures);
+                }
+            }
+        }
+        Ok(if failures { Outcome::Failures } else { Outcome::Done })
+    }
+
     /// The preset with `--set`, then `--seed`, `--format` and `--count` over it.
     pub fn load(&self) -> Result<Loaded, PresetError> {
         let mut sets = self.preset.sets.clone();
@@ -25,6 +95,65 @@ impl GenerateArgs {
     pub fn out_dir(&self) -> PathBuf {
         let name = || Path::new(&self.preset.preset).file_stem().unwrap_or("dataset".as_ref()).to_owned();
         self.out.clone().unwrap_or_else(|| Path::new("out").join(name()))
+    }
+}
+
+impl From<Shard> for ShardOf {
+    fn from(shard: Shard) -> Self {
+        Self { part: shard.index.into(), of: shard.of.into() }
+    }
+}
+
+/// Everything that must be there before sample 0.
+struct Job {
+    studio: Studio,
+    sampler: SceneSampler,
+}
+
+impl Job {
+    fn new(preset: &Preset, backend: Backend) -> anyhow::Result<Self> {
+        let assets = Assets::new()?;
+        let rig: Arc<Rig> = assets.open_rig(&preset.rig)?;
+        let pictures = background_files(preset)?;
+        let sampler = SceneSampler::new(preset.clone(), rig, pictures)?;
+        Ok(Self { studio: Studio { assets, renderer: renderer(backend) }, sampler })
+    }
+
+    fn make(&self, writer: &DatasetWriter, part: ShardOf) -> anyhow::Result<Vec<Sidecar>> {
+        let chunks = writer.chunks_to_do(part)?;
+        let bar = Bar::new(chunks.iter().map(|c| c.count).sum());
+        let sidecars =
+            pipeline::generate(&self.studio, &self.sampler, writer, &chunks, &|made| bar.step(made.is_err()))?;
+        bar.finish();
+        Ok(sidecars)
+    }
+}
+
+fn background_files(preset: &Preset) -> anyhow::Result<Vec<BackgroundFile>> {
+    let background = &preset.background;
+    if background.pictures <= 0.0 {
+        return Ok(Vec::new());
+    }
+    let key = || format!("`background.folder` is `{}`", background.folder);
+    let files = list_pictures(Path::new(&background.folder)).with_context(key)?;
+    let file = |f: crate::assets::PictureFile| BackgroundFile { panorama: f.kind == PictureKind::Panorama, path: f.path };
+    Ok(files.into_iter().map(file).collect())
+}
+
+/// The renderer of a backend.
+pub(super) fn renderer(backend: Backend) -> Box<dyn Renderer> {
+    match backend {
+        Backend::Cpu => Box::new(CpuRenderer::new()),
+    }
+}
+
+fn tell_failures<'a>(failures: impl Iterator<Item = &'a SampleFailure>) {
+    let failures: Vec<_> = failures.collect();
+    for failure in failures.iter().take(FAILURES_SHOWN) {
+        warn(&format!("sample {} failed: {}", failure.index, failure.cause));
+    }
+    if failures.len() > FAILURES_SHOWN {
+        warn(&format!("{} more samples failed; `manifest.json` names them", failures.len() - FAILURES_SHOWN));
     }
 }
 

@@ -3,9 +3,13 @@
 //! Standard output is data, standard error is talk. Exit codes: 0 all well, 1 finished with failures, 2 could not run.
 
 mod args;
+mod check;
 mod completions;
 mod generate;
 mod preset;
+mod progress;
+mod render;
+mod rig;
 mod talk;
 
 use std::ffi::OsString;
@@ -33,6 +37,17 @@ const EXIT_CODES: &str = "Exit codes: 0 all well, 1 finished with failures, 2 co
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a dataset from a preset
+    Generate(GenerateArgs),
+    /// Draw one scene again
+    Render(RenderArgs),
+    /// Check every file, label and count of a dataset
+    Check(CheckArgs),
+    /// Make the report of a dataset again
+    Report(ReportArgs),
+    /// Build, import and show rigs
+    #[command(subcommand)]
+    Rig(RigCommand),
     /// List, explain and check presets
     #[command(subcommand)]
     Preset(PresetCommand),
@@ -85,6 +100,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
 impl Command {
     fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         match self {
+            Self::Generate(args) => args.run(out),
+            Self::Render(args) => args.run(),
+            Self::Check(args) => args.run(out),
+            Self::Report(args) => args.run(),
+            Self::Rig(command) => command.run(out),
             Self::Preset(command) => command.run(out),
             Self::Completions(args) => args.run(out),
             Self::Man(args) => args.run(out),

@@ -13,6 +13,11 @@ pub fn warn(what: &dyn Display) {
     writeln!(stderr(), "warning: {what}").ok();
 }
 
+/// What was done.
+pub(super) fn say(what: &dyn Display) {
+    let _ = writeln!(stderr(), "{what}");
+}
+
 /// Causes are indented below the message.
 fn error_text(error: &anyhow::Error) -> String {
     let mut text = format!("error: {error}");

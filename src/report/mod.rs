@@ -3,6 +3,7 @@
 //! The report is one file without outside links: thumbnails with skeleton, part and depth overlays, and histograms of
 //! view, distance, joint angles, tone, light and visibility over all samples.
 
+mod dataset;
 pub mod draw;
 pub mod histogram;
 pub mod statistics;
@@ -12,9 +13,11 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context};
 use serde::Serialize;
 
+use crate::dataset::DatasetError;
 use crate::frame::Plane;
 use crate::label::Labels;
 use draw::Canvas;
+pub use dataset::{Collector, write, write_file};
 pub use statistics::Statistics;
 
 /// What can go wrong while a report is made.
@@ -26,6 +29,20 @@ pub enum ReportError {
     /// A thumbnail could not be compressed.
     #[error("a thumbnail of the report could not be compressed")]
     Jpeg(#[from] jpeg_encoder::EncodingError),
+    /// The contact sheet could not be compressed.
+    #[error("the contact sheet could not be compressed")]
+    Sheet(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The dataset could not be read.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A file could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// Where.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 /// One sample as the report shows it.

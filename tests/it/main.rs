@@ -3,6 +3,7 @@
 
 mod check_rules;
 mod cli;
+mod generate;
 mod import;
 mod render;
 mod sampler;

@@ -1,1 +1,0 @@
-//! Runs samples in parallel and collects failures.

@@ -97,7 +97,7 @@ fn gradient(brightness: f32, stream: &mut Stream) -> Background {
         tinted(brightness * factor, 0.35, stream)
     };
     let (ground, horizon, zenith) = (colour(0.15, 0.9), colour(0.7, 1.3), colour(0.5, 1.8));
-    let lamps = (0..1 + stream.index(5)).map(|_| {
+    let lamps = (0..=stream.index(5)).map(|_| {
         let elevation_deg = stream.uniform(-10.0, 85.0);
         let radius_deg = libm::expf(stream.uniform(libm::logf(2.0), libm::logf(22.0)));
         let radiance = brightness * stream.uniform(0.5, 3.0) * 22.0 / radius_deg;

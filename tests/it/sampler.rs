@@ -113,7 +113,6 @@ fn gestures_are_inside_limits_and_free_of_collisions() {
         assert!(depth <= 0.0015, "{}: {depth} {pair:?}", gesture.name);
         let moved = DOFS.into_iter().map(|d| ((repaired.get(d) - gesture.pose.get(d)).to_degrees(), d));
         let most = moved.max_by(|a, b| a.0.abs().total_cmp(&b.0.abs())).unwrap();
-        println!("{:<12} {most:?}", gesture.name);
         assert!(most.0.abs() < 12.0, "{} is repaired into something else: {most:?}", gesture.name);
     }
 }

@@ -151,11 +151,11 @@ fn facing_light_reflects_albedo_times_irradiance() {
 #[test]
 fn sphere_throws_its_shadow_on_the_plane() {
     // light from the upper left: the shadow of a sphere 0.2 m before the wall falls 0.2 m to the right and down
-    let mut scene = scene(160, 160.0, vec![at(0.0, 0.0, -1.0), at(-0.1, 0.1, -0.8)]);
+    let mut scene = scene(480, 480.0, vec![at(0.0, 0.0, -1.0), at(-0.1, 0.1, -0.8)]);
     scene.lights = vec![light(Vec3::new(-1.0, 1.0, 1.0))];
     let frame = draw(&scene, &[rigid(plane(0.6, 60)), rigid(sphere(0.04, 40))], 0.0, 0.0);
     let red = |x: f32, y: f32| {
-        let (column, row) = (80.0 + 160.0 * x, 80.0 - 160.0 * y);
+        let (column, row) = (240.0 + 480.0 * x, 240.0 - 480.0 * y);
         frame.colour.at(glam::Vec2::new(column, row)).unwrap()[0]
     };
     let lit = red(0.3, 0.3);

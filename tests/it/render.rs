@@ -12,7 +12,7 @@ use handloom::render::{RenderError, Renderer};
 use handloom::rig::{HandSide, Rig, RigMesh};
 use handloom::scene::{Scene, SceneHand};
 
-use crate::synthetic::{backdrop, hand, light, mesh, plane, rigid, scene, sphere};
+use crate::synthetic::{backdrop, capsule, hand, light, mesh, plane, rigid, scene, sphere};
 
 const RIGHT_PALM: u8 = 33;
 
@@ -151,11 +151,11 @@ fn facing_light_reflects_albedo_times_irradiance() {
 #[test]
 fn sphere_throws_its_shadow_on_the_plane() {
     // light from the upper left: the shadow of a sphere 0.2 m before the wall falls 0.2 m to the right and down
-    let mut scene = scene(160, 160.0, vec![at(0.0, 0.0, -1.0), at(-0.1, 0.1, -0.8)]);
+    let mut scene = scene(480, 480.0, vec![at(0.0, 0.0, -1.0), at(-0.1, 0.1, -0.8)]);
     scene.lights = vec![light(Vec3::new(-1.0, 1.0, 1.0))];
     let frame = draw(&scene, &[rigid(plane(0.6, 60)), rigid(sphere(0.04, 40))], 0.0, 0.0);
     let red = |x: f32, y: f32| {
-        let (column, row) = (80.0 + 160.0 * x, 80.0 - 160.0 * y);
+        let (column, row) = (240.0 + 480.0 * x, 240.0 - 480.0 * y);
         frame.colour.at(glam::Vec2::new(column, row)).unwrap()[0]
     };
     let lit = red(0.3, 0.3);
@@ -292,4 +292,18 @@ fn wrong_sizes_are_refused() {
     let posed = pose(&scene, &[Arc::new(rig)]).unwrap();
     let error = CpuRenderer::new().render(&posed, &backdrop(32, 0.0, 1.0)).unwrap_err();
     assert!(matches!(error, RenderError::RigArrays { field: "triangles", .. }));
+}
+
+#[test]
+fn flesh_in_front_hides_its_share_of_the_sky() {
+    // a sphere of flesh of 4 cm, drawn as a dot, 10 cm before the wall: its cosine-weighted share is (0.04 / 0.1)²
+    let mut dot = Rig::clone(&rigid(sphere(0.004, 10)));
+    dot.capsules.push(capsule(0.04));
+    let scene = scene(160, 160.0, vec![at(0.0, 0.0, -1.0), at(0.2, 0.0, -0.9)]);
+    let frame = draw(&scene, &[rigid(plane(0.6, 60)), Arc::new(dot)], 0.0, 1.0);
+    let albedo = handloom::tone::palette(scene.hands[0].skin.melanin, scene.hands[0].skin.blood).dorsum[2];
+    let reflected = frame.colour.get(112, 80).unwrap()[2] / albedo;
+    // bounces between skin and skin give a little back
+    assert!((0.83..0.90).contains(&reflected), "{reflected}");
+    assert!(frame.colour.get(20, 80).unwrap()[2] / albedo > 0.995);
 }

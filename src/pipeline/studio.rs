@@ -59,16 +59,19 @@ impl Studio {
         // the grey camera stands beside the colour camera: same light and noise, its own lossless file
         let grey = output.grey.then(|| sensor::grey(&image, scene.sensor.grey_weights));
         let (rgb, rgb_jpeg) = stored_picture(image, scene.sensor.jpeg_quality, output)?;
-        Ok(Sample { index, labels, frame, rgb, grey, rgb_jpeg, scene })
+        Ok(Sample { index, scene, labels, frame, rgb, grey, rgb_jpeg })
     }
 }
+
+/// Pixels, and the JPEG file they stand for if that is what is stored.
+type StoredPicture = (Plane<[u8; 3]>, Option<Vec<u8>>);
 
 /// The picture as the dataset stores it: the camera's JPEG as it is, or decoded again where the format wants PNG.
 fn stored_picture(
     image: SensorImage,
     quality: Option<u8>,
     output: &OutputSettings,
-) -> Result<(Plane<[u8; 3]>, Option<Vec<u8>>), SensorError> {
+) -> Result<StoredPicture, SensorError> {
     let as_jpeg = output.rgb == RgbFormat::Jpg && output.format != OutputFormat::Rhd;
     if as_jpeg {
         let bytes = sensor::jpeg_encode(&image, quality.unwrap_or(LOSSLESS_QUALITY))?;

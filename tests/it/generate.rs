@@ -8,8 +8,14 @@ use tempfile::TempDir;
 
 /// Small pictures, several shards, every kind of background.
 const SMALL: &[&str] = &[
-    "--set", "camera.width_px=96", "--set", "camera.height_px=96", "--set", "camera.focal_px=90.0",
-    "--set", "output.samples_per_shard=4",
+    "--set",
+    "camera.width_px=96",
+    "--set",
+    "camera.height_px=96",
+    "--set",
+    "camera.focal_px=90.0",
+    "--set",
+    "output.samples_per_shard=4",
 ];
 
 fn command(args: &[&str]) -> Command {
@@ -250,7 +256,9 @@ fn what_cannot_run_says_why_and_leaves_nothing() {
     let out = folder(&dir, "set");
     for (sets, words) in cases {
         let mut args = vec!["generate", "quickstart", "--out", &out];
-        sets.iter().for_each(|set| args.extend(["--set", set]));
+        for set in sets {
+            args.extend(["--set", set]);
+        }
         let output = handloom(&args);
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{sets:?}: {said}");

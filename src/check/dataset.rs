@@ -44,9 +44,8 @@ pub fn check_dataset(folder: &Path) -> Result<CheckReport, DatasetError> {
     let mut report = CheckReport::default();
     check_manifest(&reader, &mut report);
     for chunk in reader.plan().chunks() {
-        if let Err(error) = reader.verify(&chunk) {
-            report.dataset.push(Fault { rule: "files", message: said(&error) });
-        }
+        let changes = reader.changes(&chunk);
+        report.dataset.extend(changes.iter().map(|e| Fault { rule: "files", message: said(e) }));
         check_chunk(&reader, &chunk, &mut report);
     }
     if let Ok(Some(manifest)) = reader.manifest() {

@@ -6,4 +6,4 @@ mod run;
 mod studio;
 
 pub use run::{Progress, generate, output_settings, plan};
-pub use studio::{Studio, StudioError};
+pub use studio::{Pictures, Studio, StudioError, develop};

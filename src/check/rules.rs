@@ -115,6 +115,8 @@ const BONE_RANGE: [[f32; 2]; LANDMARK_COUNT] = {
         range[k] = [middle[k] * 0.55, middle[k] * 1.6];
         k += 1;
     }
+    // rigs and datasets put the wrist anywhere within the carpus
+    range[1] = [0.1, 0.75];
     range
 };
 /// Shortest and longest |wrist - middle MCP| of a human hand, metres.

@@ -53,7 +53,7 @@ impl Studio {
         let frame = self.renderer.render(&posed, &backdrop)?;
         let labels = label::derive(&posed, &frame);
         let Pictures { rgb, rgb_jpeg, grey } = develop(&frame.colour, &scene, output)?;
-        Ok(Sample { index, labels, frame, rgb, grey, rgb_jpeg, scene })
+        Ok(Sample { index, scene, labels, frame, rgb, grey, rgb_jpeg })
     }
 
     /// The scene with the rigs that it names, skinned.
@@ -74,11 +74,7 @@ pub struct Pictures {
 }
 
 /// The pictures that a scene's cameras make of the light that falls on them.
-pub fn develop(
-    light: &Plane<[f32; 3]>,
-    scene: &Scene,
-    output: &OutputSettings,
-) -> Result<Pictures, SensorError> {
+pub fn develop(light: &Plane<[f32; 3]>, scene: &Scene, output: &OutputSettings) -> Result<Pictures, SensorError> {
     // noise belongs to the scene: drawing it again gives the same picture
     let mut noise = SampleId { seed: scene.seed, index: 0 }.stream("sensor");
     let image = sensor::expose(light, &scene.film, &scene.sensor, &mut noise);
@@ -89,12 +85,15 @@ pub fn develop(
     Ok(Pictures { rgb, rgb_jpeg, grey })
 }
 
+/// Pixels, and the JPEG file they stand for if that is what is stored.
+type StoredPicture = (Plane<[u8; 3]>, Option<Vec<u8>>);
+
 /// The picture as the dataset stores it: the camera's JPEG as it is, or decoded again where the format wants PNG.
 fn stored_picture(
     image: SensorImage,
     quality: Option<u8>,
     output: &OutputSettings,
-) -> Result<(Plane<[u8; 3]>, Option<Vec<u8>>), SensorError> {
+) -> Result<StoredPicture, SensorError> {
     let as_jpeg = output.rgb == RgbFormat::Jpg && output.format != OutputFormat::Rhd;
     if as_jpeg {
         let bytes = sensor::jpeg_encode(&image, quality.unwrap_or(LOSSLESS_QUALITY))?;

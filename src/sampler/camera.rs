@@ -10,6 +10,7 @@ use std::f32::consts::TAU;
 use glam::{Mat3, Quat, Vec2, Vec3};
 
 use super::SampleError;
+use super::clearance::is_clear;
 use super::light::direction;
 use crate::camera::{Camera, Intrinsics};
 use crate::math::RigidTransform;
@@ -27,6 +28,8 @@ const DISTANCES: usize = 8;
 const TRIES: usize = 12;
 /// Radius of a forearm's far end, metres.
 const ELBOW_M: f32 = 0.06;
+/// Directions of view that are tried.
+const VIEWS: usize = 12;
 /// Corrections of the hands' place in the picture.
 const CENTRINGS: usize = 2;
 
@@ -41,26 +44,44 @@ pub struct InPicture {
 
 /// The camera of one picture.
 ///
-/// Hands that do not fit are first centred, then moved away up to the largest distance of the preset.
+/// Hands that do not fit are first centred, then moved away up to the largest distance of the preset. Roll, distance and
+/// place are drawn anew while a forearm's far end shows or the camera does not stand clear of the flesh; if that does not
+/// help, so is the direction of view.
 ///
 /// # Errors
 ///
-/// [`SampleError::Framing`] if they do not fit even there.
+/// [`SampleError::Framing`] if the hands do not fit, [`SampleError::NotClear`] if no view was clear of the flesh.
 pub fn camera(preset: &Preset, subject: &InPicture, stream: &mut Stream) -> Result<Camera, SampleError> {
     let intrinsics = intrinsics(preset, stream);
-    let from = [preset.elevation_deg.sample(stream), preset.azimuth_deg.sample(stream)];
-    let mut draw = || {
-        let rotation = rotation(from, preset.roll_deg.sample(stream));
-        let camera_from_world = RigidTransform::from_rotation(rotation);
-        framed(preset, Camera { intrinsics, lens: preset.lens, camera_from_world }, &subject.keypoints_m, stream)
-    };
-    let elbows_outside = |camera: &Camera| subject.elbows_m.iter().all(|p| is_outside(camera, *p));
-    match draw() {
-        Ok(first) if !elbows_outside(&first) => {
-            Ok((1..TRIES).filter_map(|_| draw().ok()).find(elbows_outside).unwrap_or(first))
+    let mut clear = None;
+    let mut unframed = None;
+    for round in 0..VIEWS {
+        let from = [preset.elevation_deg.sample(stream), preset.azimuth_deg.sample(stream)];
+        for _ in 0..TRIES {
+            let rotation = rotation(from, preset.roll_deg.sample(stream));
+            let camera_from_world = RigidTransform::from_rotation(rotation);
+            let pinhole = Camera { intrinsics, lens: preset.lens, camera_from_world };
+            let camera = match framed(preset, pinhole, &subject.keypoints_m, stream) {
+                Ok(camera) => camera,
+                Err(error) => {
+                    unframed = Some(error);
+                    continue;
+                }
+            };
+            if !is_clear(camera.camera_from_world.inverse().translation_m, subject) {
+                continue;
+            }
+            if subject.elbows_m.iter().all(|p| is_outside(&camera, *p)) {
+                return Ok(camera);
+            }
+            clear.get_or_insert(camera);
         }
-        framed => framed,
+        // a visible elbow is no reason to look from elsewhere: views stay even over the sphere
+        if clear.is_some() || round + 1 == VIEWS {
+            break;
+        }
     }
+    clear.ok_or_else(|| unframed.unwrap_or(SampleError::NotClear { distance_m: preset.distance_m.range().1 }))
 }
 
 /// A camera of given rotation at a drawn distance, shifted so that the hands appear at a drawn place.

@@ -5,6 +5,7 @@
 
 pub mod background;
 pub mod camera;
+mod clearance;
 pub mod environment;
 pub mod film_sensor;
 pub mod hands;
@@ -53,6 +54,16 @@ pub enum SampleError {
         index: u64,
         /// Samples of all splits.
         count: u64,
+    },
+    /// The camera stands in the flesh, or forearms hide the hands, from wherever it looks.
+    #[error(
+        "placing the camera failed: no view keeps the flesh {} m away and in sight\n\
+         hint: raise `camera.distance_m` (its largest is {distance_m} m)",
+        clearance::NEAREST_M
+    )]
+    NotClear {
+        /// Largest distance of the preset, metres.
+        distance_m: f32,
     },
     /// The hands do not fit into the picture.
     #[error(

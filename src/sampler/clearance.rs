@@ -8,11 +8,11 @@ use crate::rig::LANDMARK_COUNT;
 /// No joint and no part of a forearm's axis is nearer to the camera, metres.
 pub(super) const NEAREST_M: f32 = 0.12;
 /// Radius of the forearm as an obstacle, metres.
-const ARM_M: f32 = 0.04;
+const ARM_M: f32 = 0.05;
 /// Balls that stand for a forearm, from a quarter of its length to its far end.
 const BALLS: usize = 8;
 /// Largest share of a hand's keypoints that may lie behind forearms.
-const HIDDEN: f32 = 0.5;
+const HIDDEN: f32 = 0.35;
 
 /// True if nothing is too near to a camera at a world point and no hand is mostly behind a forearm.
 pub(super) fn is_clear(camera_at: Vec3, subject: &InPicture) -> bool {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use handloom::import::{RigMapping, RigMeta, check_rig, from_glb, import_foreign, to_glb};
 use handloom::rig::part::PART_COUNT;
 use handloom::rig::{JOINTS, Rig, SkinMaps};
-use handloom::sculpt::{RigSpec, build::build_with_template};
+use handloom::sculpt::{RigSpec, build_with_template};
 
 static SPEC: LazyLock<std::sync::Arc<RigSpec>> =
     LazyLock::new(|| RigSpec::parse(include_str!("../../rigs/adult/rig.toml")).unwrap());

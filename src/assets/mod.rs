@@ -42,7 +42,9 @@ pub const PANORAMA_BYTES: usize = 512 << 20;
 #[non_exhaustive]
 pub enum AssetError {
     /// No rig of this name was opened.
-    #[error("there is no rig `{name}`\nhint: it is a built-in name ({known}) or the path of a .glb that `handloom rig` wrote")]
+    #[error(
+        "there is no rig `{name}`\nhint: it is a built-in name ({known}) or the path of a .glb that `handloom rig` wrote"
+    )]
     UnknownRig {
         /// As asked for.
         name: String,

@@ -136,7 +136,8 @@ fn background_files(preset: &Preset) -> anyhow::Result<Vec<BackgroundFile>> {
     }
     let key = || format!("`background.folder` is `{}`", background.folder);
     let files = list_pictures(Path::new(&background.folder)).with_context(key)?;
-    let file = |f: crate::assets::PictureFile| BackgroundFile { panorama: f.kind == PictureKind::Panorama, path: f.path };
+    let file =
+        |f: crate::assets::PictureFile| BackgroundFile { panorama: f.kind == PictureKind::Panorama, path: f.path };
     Ok(files.into_iter().map(file).collect())
 }
 

@@ -69,7 +69,12 @@ fn write(rig: &Rig, file: &Path, copyright: &str) -> anyhow::Result<()> {
 }
 
 fn size(rig: &Rig) -> String {
-    format!("{} vertices, {} triangles, {} blend shapes", rig.mesh.positions_m.len(), rig.mesh.triangles.len(), rig.shapes.len())
+    format!(
+        "{} vertices, {} triangles, {} blend shapes",
+        rig.mesh.positions_m.len(),
+        rig.mesh.triangles.len(),
+        rig.shapes.len()
+    )
 }
 
 fn show(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -78,16 +83,30 @@ fn show(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "skin maps: {}", rig.skin.as_ref().map_or("none".to_owned(), |s| format!("{0} x {0}", s.size)))?;
     let shapes: Vec<_> = rig.shapes.iter().map(|s| s.name.as_str()).collect();
     writeln!(out, "blend shapes: {}", if shapes.is_empty() { "none".to_owned() } else { shapes.join(", ") })?;
-    writeln!(out, "\n{:36}{:>10}{:>10}{:>10}   bind pose, mm (+X radial, +Y distal, +Z palmar)", "joint", "x", "y", "z")?;
+    writeln!(
+        out,
+        "\n{:36}{:>10}{:>10}{:>10}   bind pose, mm (+X radial, +Y distal, +Z palmar)",
+        "joint", "x", "y", "z"
+    )?;
     let frames = rig.skeleton.hand_from_joint(&rig.skeleton.bind_pose);
     for joint in JOINTS {
         let p = frames[joint.index()].translation_m * 1000.0;
         writeln!(out, "{:36}{:10.1}{:10.1}{:10.1}", joint.name(), p.x, p.y, p.z)?;
     }
-    writeln!(out, "\n{:24}{:>10}{:>10}{:>10}{:>10}{:>10}   degrees", "angle", "lowest", "usually", "usually", "highest", "bind")?;
+    writeln!(
+        out,
+        "\n{:24}{:>10}{:>10}{:>10}{:>10}{:>10}   degrees",
+        "angle", "lowest", "usually", "usually", "highest", "bind"
+    )?;
     for dof in DOFS {
         let limit = rig.limits[dof.index()];
-        let columns = [limit.hard_rad[0], limit.soft_rad[0], limit.soft_rad[1], limit.hard_rad[1], rig.skeleton.bind_pose.get(dof)];
+        let columns = [
+            limit.hard_rad[0],
+            limit.soft_rad[0],
+            limit.soft_rad[1],
+            limit.hard_rad[1],
+            rig.skeleton.bind_pose.get(dof),
+        ];
         let columns: String = columns.iter().map(|a| format!("{:10.1}", a.to_degrees())).collect();
         writeln!(out, "{:24}{columns}", dof.name())?;
     }

@@ -112,4 +112,3 @@ pub fn output_settings(output: types::Output) -> OutputSettings {
         instance: output.instance,
     }
 }
-

@@ -16,8 +16,8 @@ use serde::Serialize;
 use crate::dataset::DatasetError;
 use crate::frame::Plane;
 use crate::label::Labels;
-use draw::Canvas;
 pub use dataset::{Collector, write, write_file};
+use draw::Canvas;
 pub use statistics::Statistics;
 
 /// What can go wrong while a report is made.

@@ -8,8 +8,14 @@ use tempfile::TempDir;
 
 /// Small pictures, several shards, every kind of background.
 const SMALL: &[&str] = &[
-    "--set", "camera.width_px=96", "--set", "camera.height_px=96", "--set", "camera.focal_px=90.0",
-    "--set", "output.samples_per_shard=4",
+    "--set",
+    "camera.width_px=96",
+    "--set",
+    "camera.height_px=96",
+    "--set",
+    "camera.focal_px=90.0",
+    "--set",
+    "output.samples_per_shard=4",
 ];
 
 fn command(args: &[&str]) -> Command {

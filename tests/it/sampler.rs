@@ -109,7 +109,9 @@ fn poses_of_drawn_people_overlap_no_deeper_than_asked() {
 fn drawn_hands_measure_as_the_survey() {
     let spec = RigSpec::parse(include_str!("../../rigs/adult/rig.toml")).unwrap();
     let Built { rig, mut template, source } = build_with_template(&spec, 1);
-    for (sex, of_survey) in [(PresetSex::Female, spec.survey.get(Sex::Female)), (PresetSex::Male, spec.survey.get(Sex::Male))] {
+    for (sex, of_survey) in
+        [(PresetSex::Female, spec.survey.get(Sex::Female)), (PresetSex::Male, spec.survey.get(Sex::Male))]
+    {
         let mut preset = Preset::default().shape;
         preset.sex = Choice::always(sex);
         let people = ShapeSampler::new(5, &preset, &rig).unwrap();

@@ -10,7 +10,7 @@ const QUIET: Duration = Duration::from_secs(2);
 
 /// A progress bar that hides on short work and where there is no terminal.
 pub(super) struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     start: Instant,
     failed: AtomicU64,
 }
@@ -21,22 +21,22 @@ impl Bar {
         bar.set_length(total);
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} samples, {per_sec}, {eta} left{msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, start: Instant::now(), failed: AtomicU64::new(0) }
+        Self { drawn: bar, start: Instant::now(), failed: AtomicU64::new(0) }
     }
 
     /// One sample is done.
     pub(super) fn step(&self, failed: bool) {
-        if self.bar.is_hidden() && self.start.elapsed() > QUIET {
-            self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        if self.drawn.is_hidden() && self.start.elapsed() > QUIET {
+            self.drawn.set_draw_target(indicatif::ProgressDrawTarget::stderr());
         }
         if failed {
             let count = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
-            self.bar.set_message(format!(", {count} failed"));
+            self.drawn.set_message(format!(", {count} failed"));
         }
-        self.bar.inc(1);
+        self.drawn.inc(1);
     }
 
     pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }

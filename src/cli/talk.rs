@@ -15,7 +15,7 @@ pub fn warn(what: &dyn Display) {
 
 /// What was done.
 pub(super) fn say(what: &dyn Display) {
-    let _ = writeln!(stderr(), "{what}");
+    writeln!(stderr(), "{what}").ok();
 }
 
 /// Causes are indented below the message.

@@ -82,9 +82,17 @@ impl DatasetReader {
         Sidecar::load(&self.disk, &self.plan, chunk)
     }
 
-    /// Reads every file of a shard and compares it with the sidecar; the error names the first that differs.
-    pub fn verify(&self, chunk: &Chunk) -> Result<(), DatasetError> {
-        self.whole(chunk)?.verify(&self.disk)
+    /// Reads every file of a shard and compares it with the sidecar: what is wrong, file by file.
+    pub fn changes(&self, chunk: &Chunk) -> Vec<DatasetError> {
+        match self.whole(chunk) {
+            Ok(sidecar) => sidecar.changes(&self.disk),
+            Err(missing) => vec![missing],
+        }
+    }
+
+    /// Reads the files that stand for all shards and compares them with the manifest: what is wrong, file by file.
+    pub fn changed_annotations(&self, manifest: &Manifest) -> Vec<DatasetError> {
+        manifest.annotations.iter().filter_map(|file| self.disk.verify(file).err()).collect()
     }
 
     /// Files of a shard's samples, in order.
@@ -200,7 +208,9 @@ impl DatasetReader {
                 let depth = if is_rhd {
                     rhd::depth_from_picture(&decode::png_rgb8(bytes)?)
                 } else {
-                    decode::depth_from_steps(&decode::png_grey16(bytes)?, self.plan.output.depth_unit_m)
+                    // the label's unit, as any other reader of the files would use it
+                    let unit_m = sample.label.depth_unit_m.unwrap_or(self.plan.output.depth_unit_m);
+                    decode::depth_from_steps(&decode::png_grey16(bytes)?, unit_m)
                 };
                 sample.depth_z_m = Some(decode::of_size(depth, width, height)?);
             }

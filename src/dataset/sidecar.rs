@@ -1,5 +1,6 @@
 //! The file that says a shard is whole: `shards/{shard}.json`, written last.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, FileDigest, SHARDS};
@@ -88,6 +89,11 @@ impl Sidecar {
     /// Reads every file of the shard again and compares; the error names the first that differs.
     pub(super) fn verify(&self, disk: &Disk) -> Result<(), DatasetError> {
         self.files.iter().try_for_each(|file| disk.verify(file))
+    }
+
+    /// Reads every file of the shard again: an error for each that differs.
+    pub(super) fn changes(&self, disk: &Disk) -> Vec<DatasetError> {
+        self.files.par_iter().filter_map(|file| disk.verify(file).err()).collect()
     }
 }
 

@@ -188,7 +188,9 @@ mod tests {
         let mut png = Vec::new();
         let mut encoder = png::Encoder::new(&mut png, 20_000, 20_000);
         encoder.set_color(png::ColorType::Rgb);
-        drop(encoder.write_header().unwrap());
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_chunk(png::chunk::IDAT, &[0x78, 0x01]).unwrap();
+        drop(writer);
         let (_folder, path) = saved(|p| Ok(std::fs::write(p, &png)?), "huge.png");
         let error = read_picture(&path).unwrap_err();
         assert!(matches!(error, ImportError::PictureSize { width: 20_000, height: 20_000, .. }), "{error}");

@@ -7,7 +7,7 @@ use crate::backdrop::{self, BackdropError};
 use crate::dataset::{OutputFormat, OutputSettings, RgbFormat, Sample};
 use crate::frame::Plane;
 use crate::label;
-use crate::posed::{self, PoseError};
+use crate::posed::{self, PoseError, PosedScene};
 use crate::render::{RenderError, Renderer};
 use crate::rig::Rig;
 use crate::scene::Scene;
@@ -48,27 +48,52 @@ pub struct Studio {
 impl Studio {
     /// The sample of a scene, with the pictures that the settings ask for.
     pub fn shoot(&self, index: u64, scene: Scene, output: &OutputSettings) -> Result<Sample, StudioError> {
-        let rigs = scene.hands.iter().map(|hand| self.assets.rig(&hand.rig)).collect::<Result<Vec<Arc<Rig>>, _>>()?;
-        let posed = posed::pose(&scene, &rigs)?;
+        let posed = self.pose(&scene)?;
         let backdrop = backdrop::resolve(&scene, &self.assets)?;
         let frame = self.renderer.render(&posed, &backdrop)?;
         let labels = label::derive(&posed, &frame);
-        // noise belongs to the scene: drawing it again gives the same picture
-        let mut noise = SampleId { seed: scene.seed, index: 0 }.stream("sensor");
-        let image = sensor::expose(&frame.colour, &scene.film, &scene.sensor, &mut noise);
-        // the grey camera stands beside the colour camera: same light and noise, its own lossless file
-        let grey = output.grey.then(|| sensor::grey(&image, scene.sensor.grey_weights));
-        let (rgb, rgb_jpeg) = stored_picture(image, scene.sensor.jpeg_quality, output)?;
-        Ok(Sample { index, labels, frame, rgb, grey, rgb_jpeg, scene })
+        let Pictures { rgb, rgb_jpeg, grey } = develop(&frame.colour, &scene, output)?;
+        Ok(Sample { index, scene, labels, frame, rgb, grey, rgb_jpeg })
+    }
+
+    /// The scene with the rigs that it names, skinned.
+    pub fn pose<'a>(&self, scene: &'a Scene) -> Result<PosedScene<'a>, StudioError> {
+        let rigs = scene.hands.iter().map(|hand| self.assets.rig(&hand.rig)).collect::<Result<Vec<Arc<Rig>>, _>>()?;
+        Ok(posed::pose(scene, &rigs)?)
     }
 }
+
+/// What the cameras of a scene store.
+pub struct Pictures {
+    /// Of the colour camera.
+    pub rgb: Plane<[u8; 3]>,
+    /// The colour camera's file, where the settings ask for JPEG.
+    pub rgb_jpeg: Option<Vec<u8>>,
+    /// Of the grey camera, where the settings ask for it.
+    pub grey: Option<Plane<u8>>,
+}
+
+/// The pictures that a scene's cameras make of the light that falls on them.
+pub fn develop(light: &Plane<[f32; 3]>, scene: &Scene, output: &OutputSettings) -> Result<Pictures, SensorError> {
+    // noise belongs to the scene: drawing it again gives the same picture
+    let mut noise = SampleId { seed: scene.seed, index: 0 }.stream("sensor");
+    let image = sensor::expose(light, &scene.film, &scene.sensor, &mut noise);
+    // the grey camera stands beside the colour camera: same light and noise, its own lossless file
+    let wants_grey = output.grey && output.format != OutputFormat::Rhd;
+    let grey = wants_grey.then(|| sensor::grey(&image, scene.sensor.grey_weights));
+    let (rgb, rgb_jpeg) = stored_picture(image, scene.sensor.jpeg_quality, output)?;
+    Ok(Pictures { rgb, rgb_jpeg, grey })
+}
+
+/// Pixels, and the JPEG file they stand for if that is what is stored.
+type StoredPicture = (Plane<[u8; 3]>, Option<Vec<u8>>);
 
 /// The picture as the dataset stores it: the camera's JPEG as it is, or decoded again where the format wants PNG.
 fn stored_picture(
     image: SensorImage,
     quality: Option<u8>,
     output: &OutputSettings,
-) -> Result<(Plane<[u8; 3]>, Option<Vec<u8>>), SensorError> {
+) -> Result<StoredPicture, SensorError> {
     let as_jpeg = output.rgb == RgbFormat::Jpg && output.format != OutputFormat::Rhd;
     if as_jpeg {
         let bytes = sensor::jpeg_encode(&image, quality.unwrap_or(LOSSLESS_QUALITY))?;

@@ -1,3 +1,5 @@
+//! Posing against an independent implementation.
+
 use glam::{DMat4, DQuat, DVec3, Quat, Vec2};
 
 use super::*;

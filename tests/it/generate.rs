@@ -256,7 +256,9 @@ fn what_cannot_run_says_why_and_leaves_nothing() {
     let out = folder(&dir, "set");
     for (sets, words) in cases {
         let mut args = vec!["generate", "quickstart", "--out", &out];
-        sets.iter().for_each(|set| args.extend(["--set", set]));
+        for set in sets {
+            args.extend(["--set", set]);
+        }
         let output = handloom(&args);
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{sets:?}: {said}");

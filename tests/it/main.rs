@@ -1,9 +1,11 @@
 //! Integration tests, one target.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with the place")]
+#![expect(clippy::print_stdout, reason = "a skipped test must say so")]
 
 mod check_rules;
 mod cli;
 mod generate;
+mod golden;
 mod import;
 mod render;
 mod sampler;

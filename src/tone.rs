@@ -51,8 +51,11 @@ const GREY_SHARE: f32 = 0.030;
 
 /// Melanin fractions between which the correction of dark tones grows to its full size.
 const DARK_MELANIN: (f32, f32) = (0.11, 0.18);
-/// Share of grey of equal luminance in the darkest tones: the model alone is too chromatic there.
-const DARK_GREY: f32 = 0.30;
+/// Share of a plain brown of equal luminance in the darkest tones: the model alone is too red there, and turns mauve in
+/// bluish light.
+const DARK_BROWN: f32 = 0.40;
+/// That brown, linear sRGB of luminance 1.
+const BROWN: [f32; 3] = [1.200, 0.980, 0.603];
 
 /// The ten tones S1 to S10: (melanin, blood) volume fractions of the back of the hand, light to dark.
 pub const TONES: [(f32, f32); 10] = [
@@ -112,8 +115,8 @@ pub fn palette(melanin: f32, blood: f32) -> Palette {
 fn skin(melanin: f32, blood: f32) -> [f32; 3] {
     let rgb = two_layer(melanin, blood);
     let luminance = 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
-    let share = DARK_GREY * smoothstep(melanin, DARK_MELANIN.0, DARK_MELANIN.1);
-    rgb.map(|v| v + (luminance - v) * share)
+    let share = DARK_BROWN * smoothstep(melanin, DARK_MELANIN.0, DARK_MELANIN.1);
+    std::array::from_fn(|k| rgb[k] + (luminance * BROWN[k] - rgb[k]) * share)
 }
 
 /// Albedo by the two-layer model alone, linear sRGB.
@@ -266,6 +269,15 @@ mod tests {
             } else if k > 6 {
                 assert!((0.55..0.8).contains(&kept), "S{}: {kept}", k + 1);
             }
+        }
+    }
+
+    #[test]
+    fn the_back_of_the_hand_is_brown_in_every_tone() {
+        for (melanin, blood) in TONES {
+            let [_, a, b] = lab_from_rgb(palette(melanin, blood).dorsum);
+            let hue = libm::atan2f(b, a).to_degrees();
+            assert!((48.0..72.0).contains(&hue), "melanin {melanin}: {hue}");
         }
     }
 

@@ -112,3 +112,18 @@ fn show(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assets::BUILT_IN_RIGS;
+
+    #[test]
+    fn the_built_in_rig_is_what_its_description_builds() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rig.glb");
+        build("rigs/adult/rig.toml", Some(file.clone())).unwrap();
+        let (_, built_in) = BUILT_IN_RIGS.iter().find(|(name, _)| *name == "adult").unwrap();
+        assert!(std::fs::read(file).unwrap() == *built_in, "run `handloom rig build adult` and commit the file");
+    }
+}

@@ -154,21 +154,21 @@ mod tests {
     /// Joint centres (mm) and one axis of frames in the rest pose, 190 x 86 mm, from an independent implementation.
     const CENTRES: [(Joint, [f32; 3]); 10] = [
         (Joint::IndexFingerMetacarpal, [10.836, 13.87, -3.0]),
-        (Joint::IndexFingerPhalanxDistal, [32.2997, 157.352_94, 6.921_551]),
-        (Joint::IndexFingerTip, [35.196_38, 179.011_83, 11.937_325]),
-        (Joint::MiddleFingerTip, [1.529_334, 190.231_75, 15.373_548]),
-        (Joint::RingFingerPhalanxIntermediate, [-22.915_709, 123.523_84, 3.827_499]),
-        (Joint::RingFingerTip, [-28.135_423, 176.833_54, 18.869_586]),
+        (Joint::IndexFingerPhalanxDistal, [33.533_77, 157.157_48, 6.954_269]),
+        (Joint::IndexFingerTip, [37.211_843, 178.692_62, 11.990_76]),
+        (Joint::MiddleFingerTip, [1.841_27, 190.226_3, 15.376_27]),
+        (Joint::RingFingerPhalanxIntermediate, [-23.502_773, 123.451_76, 3.842_988]),
+        (Joint::RingFingerTip, [-30.551_727, 176.536_86, 18.933_334]),
         (Joint::PinkyFingerPhalanxProximal, [-34.572, 69.92, 2.5]),
-        (Joint::PinkyFingerTip, [-54.278_825, 147.614_45, 20.706_578]),
+        (Joint::PinkyFingerTip, [-59.840_263, 145.914_15, 21.011_358]),
         (Joint::ThumbPhalanxProximal, [48.321_96, 43.905_69, 25.547_037]),
         (Joint::ThumbTip, [96.029_02, 86.012_25, 49.403_116]),
     ];
     const RADIAL_AXES: [(Joint, [f32; 3]); 5] = [
         (Joint::IndexFingerMetacarpal, [0.966_604, -0.153_181, 0.205_458]),
-        (Joint::RingFingerPhalanxDistal, [0.988_769, 0.121_406, -0.087_156]),
+        (Joint::RingFingerPhalanxDistal, [0.991_942, 0.121_795, 0.034_9]),
         (Joint::PinkyFingerMetacarpal, [0.907_141, 0.260_925, -0.330_172]),
-        (Joint::PinkyFingerTip, [0.935_407, 0.285_983, -0.207_912]),
+        (Joint::PinkyFingerTip, [0.951_066, 0.290_77, 0.104_528]),
         (Joint::ThumbMetacarpal, [0.449_792, -0.767_962, 0.455_984]),
     ];
 
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(c[6].joint, Joint::IndexFingerPhalanxDistal);
         assert!((c[6].start_radius_m - 7.5981e-3).abs() < 1e-6 && (c[6].end_radius_m - 6.250_05e-3).abs() < 1e-6);
         let end = rest_frames_mm(&s)[c[6].joint.index()].point(c[6].end_m * 1e3);
-        assert!(end.abs_diff_eq(Vec3::new(34.388_87, 172.973_96, 10.539_07), 1e-3), "{end}");
+        assert!(end.abs_diff_eq(Vec3::new(36.186_50, 172.689_24, 10.586_73), 1e-3), "{end}");
         assert!((c[0].start_radius_m - 0.01).abs() < 1e-7 && (c[0].end_radius_m - 10.008_25e-3).abs() < 1e-6);
     }
 

@@ -107,12 +107,7 @@ fn check(hand: usize, scene_hand: &SceneHand, rig: &Rig) -> Result<(), PoseError
 }
 
 fn pose_hand(hand: &SceneHand, rig: &Arc<Rig>) -> PosedHand {
-    let mut skeleton = rig.skeleton.clone();
-    for (coefficient, shape) in active(&hand.shape, rig) {
-        for (offset, delta) in skeleton.offset_m.iter_mut().zip(&shape.offset_deltas_m) {
-            *offset += coefficient * *delta;
-        }
-    }
+    let skeleton = rig.shaped_skeleton(&hand.shape);
     let bind = skeleton.hand_from_joint(&skeleton.bind_pose);
     let posed = skeleton.hand_from_joint(&hand.pose);
 

@@ -10,7 +10,7 @@ use crate::rig::Rig;
 pub const BUILT_IN_RIGS: &[(&str, &[u8])] = &[("adult", include_bytes!("../../rigs/adult/rig.glb"))];
 
 /// Read the rig of a name: a built-in one, or the path of a `.glb` that `handloom rig build` or `rig import` wrote, or
-/// of a folder that holds a `rig.glb`.
+/// of a folder that holds a `rig.glb`, or of the `rig.toml` beside one.
 pub(super) fn open(name: &str) -> Result<Rig, AssetError> {
     let built_in = BUILT_IN_RIGS.iter().find(|(known, _)| *known == name);
     let (path, bytes) = match built_in {
@@ -23,7 +23,12 @@ pub(super) fn open(name: &str) -> Result<Rig, AssetError> {
 fn read(name: &str) -> Result<(PathBuf, Vec<u8>), AssetError> {
     let path = Path::new(name);
     let is_folder = path.is_dir();
-    let file = if is_folder { path.join("rig.glb") } else { path.to_owned() };
+    let is_description = path.extension().is_some_and(|e| e == "toml");
+    let file = match (is_folder, is_description) {
+        (true, _) => path.join("rig.glb"),
+        (_, true) => path.with_extension("glb"),
+        _ => path.to_owned(),
+    };
     match std::fs::read(&file) {
         Ok(bytes) => Ok((file, bytes)),
         Err(source) if source.kind() == std::io::ErrorKind::NotFound && !is_folder => Err(AssetError::UnknownRig {

@@ -6,7 +6,9 @@ use rayon::prelude::*;
 
 use super::rules::{Evidence, Fault, faults};
 use crate::camera::{Camera, Intrinsics};
-use crate::dataset::{Chunk, DatasetError, DatasetReader, Manifest, SampleLabel, StoredBytes};
+use crate::dataset::{
+    Chunk, DatasetError, DatasetPlan, DatasetReader, Manifest, OutputFormat, SampleLabel, StoredBytes,
+};
 
 /// Samples decoded at a time.
 const WINDOW: usize = 256;
@@ -32,6 +34,15 @@ impl CheckReport {
         self.dataset.is_empty() && self.by_sample.is_empty()
     }
 
+    /// A file that cannot be read or is not the one that was written, at its sample if it is a sample's.
+    fn add_file_fault(&mut self, plan: &DatasetPlan, error: &DatasetError) {
+        let fault = Fault { rule: "files", message: said(error) };
+        match sample_of(plan, error) {
+            Some(id) => self.by_sample.push((id, fault)),
+            None => self.dataset.push(fault),
+        }
+    }
+
     /// Number of samples with at least one fault.
     pub fn bad_samples(&self) -> usize {
         self.by_sample.chunk_by(|a, b| a.0 == b.0).count()
@@ -42,25 +53,36 @@ impl CheckReport {
 pub fn check_dataset(folder: &Path) -> Result<CheckReport, DatasetError> {
     let reader = DatasetReader::open(folder)?;
     let mut report = CheckReport::default();
-    check_manifest(&reader, &mut report);
+    let manifest = check_manifest(&reader, &mut report);
     for chunk in reader.plan().chunks() {
         let changes = reader.changes(&chunk);
-        report.dataset.extend(changes.iter().map(|e| Fault { rule: "files", message: said(e) }));
-        check_chunk(&reader, &chunk, &mut report);
+        let is_missing = changes.iter().any(|e| matches!(e, DatasetError::MissingShard { .. }));
+        for error in &changes {
+            report.add_file_fault(reader.plan(), error);
+        }
+        if !is_missing {
+            check_chunk(&reader, &chunk, &mut report);
+        }
     }
-    if let Ok(Some(manifest)) = reader.manifest() {
+    if let Some(manifest) = manifest {
+        for error in reader.changed_annotations(&manifest) {
+            report.add_file_fault(reader.plan(), &error);
+        }
         check_counts(&manifest, &mut report);
     }
+    report.by_sample.sort();
+    report.by_sample.dedup();
     Ok(report)
 }
 
-fn check_manifest(reader: &DatasetReader, report: &mut CheckReport) {
-    let fault = match reader.manifest() {
-        Ok(Some(_)) => return,
+fn check_manifest(reader: &DatasetReader, report: &mut CheckReport) -> Option<Manifest> {
+    let message = match reader.manifest() {
+        Ok(Some(manifest)) => return Some(manifest),
         Ok(None) => "`manifest.json` is missing: the dataset is not finished".to_owned(),
         Err(error) => said(&error),
     };
-    report.dataset.push(Fault { rule: "manifest", message: fault });
+    report.dataset.push(Fault { rule: "manifest", message });
+    None
 }
 
 fn check_counts(manifest: &Manifest, report: &mut CheckReport) {
@@ -84,7 +106,7 @@ fn check_counts(manifest: &Manifest, report: &mut CheckReport) {
 fn check_chunk(reader: &DatasetReader, chunk: &Chunk, report: &mut CheckReport) {
     let stored = match reader.stored(chunk) {
         Ok(stored) => stored,
-        Err(error) => return report.dataset.push(Fault { rule: "files", message: said(&error) }),
+        Err(error) => return report.add_file_fault(reader.plan(), &error),
     };
     let mut stored = stored.peekable();
     while stored.peek().is_some() {
@@ -97,7 +119,7 @@ fn check_chunk(reader: &DatasetReader, chunk: &Chunk, report: &mut CheckReport) 
                     report.hands += label.hands.len() as u64;
                     report.by_sample.extend(found.into_iter().map(|f| (label.id.clone(), f)));
                 }
-                Err(error) => report.dataset.push(Fault { rule: "files", message: said(&error) }),
+                Err(error) => report.add_file_fault(reader.plan(), &error),
             }
         }
     }
@@ -138,6 +160,17 @@ fn camera_of(label: &SampleLabel) -> Camera {
         lens: label.lens,
         camera_from_world: label.camera_from_world,
     }
+}
+
+/// The sample whose file an error speaks of: files of samples begin with its number.
+fn sample_of(plan: &DatasetPlan, error: &DatasetError) -> Option<String> {
+    let (DatasetError::Changed { path, .. } | DatasetError::Picture { path, .. } | DatasetError::Json { path, .. }) =
+        error
+    else {
+        return None;
+    };
+    let number = path.file_name()?.to_str()?.split('.').next()?.parse().ok()?;
+    (plan.output.format != OutputFormat::Rhd).then(|| plan.sample_id(number))
 }
 
 /// An error and what caused it, on one line.

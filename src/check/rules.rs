@@ -38,8 +38,10 @@ fn fault(rule: &'static str, message: String) -> Fault {
 
 /// Pixels by which a stored 2D keypoint may differ from its projected 3D point.
 pub const REPROJECTION_PX: f32 = 0.05;
-/// A visible keypoint must have its hand's mask within this many pixels.
+/// A visible keypoint must have its hand's mask within this many pixels,
 pub const MASK_REACH_PX: i64 = 2;
+/// or within this distance on the hand, metres, where pixels are finer.
+pub const MASK_REACH_M: f32 = 0.0025;
 /// Flesh in front of a joint centre is no thicker than this, metres.
 pub const FLESH_M: f32 = 0.045;
 /// A visible surface lies no further behind a joint centre than this, metres.
@@ -60,11 +62,11 @@ pub fn faults(evidence: &Evidence) -> Vec<Fault> {
         add(chirality(hand));
         if let Some(part) = evidence.part {
             add(mask_side(hand, part, evidence.instance));
-            add(keypoints_on_mask(hand, part));
-            add(keypoints_on_segments(hand, part));
+            add(keypoints_on_mask(evidence.camera, hand, part));
+            add(keypoints_on_segments(evidence.camera, hand, part));
         }
         if let Some(depth) = evidence.depth_z_m {
-            add(keypoints_at_depth(hand, depth));
+            add(keypoints_at_depth(evidence.camera, hand, depth));
         }
         if let (Some(instance), Some(part)) = (evidence.instance, evidence.part) {
             add(pixel_count(hand, instance, part));
@@ -115,6 +117,8 @@ const BONE_RANGE: [[f32; 2]; LANDMARK_COUNT] = {
         range[k] = [middle[k] * 0.55, middle[k] * 1.6];
         k += 1;
     }
+    // rigs and datasets put the wrist anywhere within the carpus
+    range[1] = [0.1, 0.75];
     range
 };
 /// Shortest and longest |wrist - middle MCP| of a human hand, metres.
@@ -195,10 +199,17 @@ fn around<T: Copy>(plane: &Plane<T>, p: Vec2, reach: i64) -> impl Iterator<Item 
     (-reach..=reach).flat_map(move |dy| (-reach..=reach).filter_map(move |dx| plane.get(x + dx, y + dy)))
 }
 
-fn keypoints_on_mask(hand: &HandLabels, part: &Plane<u8>) -> Option<Fault> {
+/// Pixels around a keypoint in which its mask or depth is looked for.
+fn reach_px(camera: &Camera, hand: &HandLabels, landmark: usize) -> i64 {
+    let z = hand.keypoints_camera_m[landmark].z.max(crate::camera::NEAR_M);
+    let fine = (MASK_REACH_M * camera.intrinsics.fx / z).ceil();
+    MASK_REACH_PX.max(fine.min(64.0) as i64)
+}
+
+fn keypoints_on_mask(camera: &Camera, hand: &HandLabels, part: &Plane<u8>) -> Option<Fault> {
     let on_hand = |id: u8| HandPart::side_of_rhd_id(id) == Some(hand.side) || id == crate::rig::part::PERSON_ID;
     let off: Vec<_> = visible(hand)
-        .filter(|(_, p)| !around(part, *p, MASK_REACH_PX).any(on_hand))
+        .filter(|(k, p)| !around(part, *p, reach_px(camera, hand, *k)).any(on_hand))
         .map(|(k, _)| LANDMARK_NAMES[k])
         .collect();
     (off.len() > TOLERATED).then(|| fault("mask", format!("visible keypoints off the mask: {}", off.join(", "))))
@@ -232,11 +243,11 @@ fn segments_at(landmark: usize) -> &'static [u8] {
     AT[landmark]
 }
 
-fn keypoints_on_segments(hand: &HandLabels, part: &Plane<u8>) -> Option<Fault> {
+fn keypoints_on_segments(camera: &Camera, hand: &HandLabels, part: &Plane<u8>) -> Option<Fault> {
     let off: Vec<_> = visible(hand)
         .filter(|(k, p)| {
             let ids = segments_at(*k).iter().map(|s| HandPart::rhd_id(*s, hand.side)).collect::<Vec<_>>();
-            !around(part, *p, MASK_REACH_PX).any(|id| ids.contains(&id))
+            !around(part, *p, reach_px(camera, hand, *k)).any(|id| ids.contains(&id))
         })
         .map(|(k, _)| LANDMARK_NAMES[k])
         .collect();
@@ -244,11 +255,12 @@ fn keypoints_on_segments(hand: &HandLabels, part: &Plane<u8>) -> Option<Fault> {
         .then(|| fault("mask", format!("visible keypoints on the wrong segment: {}", off.join(", "))))
 }
 
-fn keypoints_at_depth(hand: &HandLabels, depth: &Plane<f32>) -> Option<Fault> {
+fn keypoints_at_depth(camera: &Camera, hand: &HandLabels, depth: &Plane<f32>) -> Option<Fault> {
     let off: Vec<_> = visible(hand)
         .filter(|(k, p)| {
             let z = hand.keypoints_camera_m[*k].z;
-            !around(depth, *p, 1).any(|seen| seen > NO_DEPTH && (z - FLESH_M..=z + BEHIND_M).contains(&seen))
+            !around(depth, *p, reach_px(camera, hand, *k))
+                .any(|seen| seen > NO_DEPTH && (z - FLESH_M..=z + BEHIND_M).contains(&seen))
         })
         .map(|(k, p)| {
             let seen = depth.at(p).unwrap_or(NO_DEPTH);

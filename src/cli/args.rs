@@ -1,12 +1,14 @@
 //! Arguments of the commands.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use crate::preset::types::Format;
+
+/// More threads than any machine has cores would only use memory.
+const MOST_THREADS: i64 = 1024;
 
 /// Which preset, and what is said differently on the command line.
 #[derive(Debug, Clone, Args)]
@@ -44,8 +46,8 @@ pub struct GenerateArgs {
     pub shard: Shard,
 
     /// Worker threads [default: one per core]; the dataset does not depend on them
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    pub threads: Option<u16>,
 
     /// What draws the pictures
     #[arg(long, value_enum, default_value_t)]

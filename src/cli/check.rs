@@ -33,7 +33,7 @@ impl CheckArgs {
 
 impl ReportArgs {
     pub(super) fn run(&self) -> anyhow::Result<Outcome> {
-        report::write(&self.dir, "")?;
+        report::write(&self.dir)?;
         say(&format!("`{0}/report.html` and `{0}/contact-sheet.png` are written", self.dir.display()));
         Ok(Outcome::Done)
     }

@@ -12,7 +12,7 @@ use super::args::{Backend, GenerateArgs, Shard};
 use super::progress::Bar;
 use super::talk::{say, warn};
 use crate::assets::{Assets, PictureKind, list_pictures};
-use crate::dataset::{DatasetWriter, Finished, OpenMode, SampleFailure, ShardOf, Sidecar};
+use crate::dataset::{DatasetPlan, DatasetWriter, Finished, OpenMode, SampleFailure, ShardOf, Sidecar};
 use crate::pipeline::{self, Studio};
 use crate::preset::{Loaded, Preset, PresetError, load};
 use crate::render::{Renderer, cpu::CpuRenderer};
@@ -28,17 +28,36 @@ impl GenerateArgs {
         let loaded = self.load()?;
         loaded.warnings.iter().for_each(|warning| warn(warning));
         let job = Job::new(&loaded.preset, self.backend)?;
+        let plan = pipeline::plan(&loaded.preset, &loaded.hash);
         if self.dry_run {
             out.write_all(loaded.preset.to_toml().as_bytes())?;
+            self.tell_plan(&plan);
             return Ok(Outcome::Done);
         }
         let folder = self.out_dir();
-        let plan = pipeline::plan(&loaded.preset, &loaded.hash);
         let writer = DatasetWriter::open(&folder, plan, self.open_mode())?;
         report::write_file(&folder.join("preset.toml"), loaded.preset.to_toml().as_bytes())?;
         let sidecars = self.in_pool(|| job.make(&writer, self.shard.into()))??;
         tell_failures(sidecars.iter().flat_map(|s| &s.failures));
-        self.finish(&writer, &loaded.preset, !sidecars.iter().all(|s| s.failures.is_empty()))
+        self.finish(&writer, !sidecars.iter().all(|s| s.failures.is_empty()))
+    }
+
+    fn tell_plan(&self, plan: &DatasetPlan) {
+        let part = ShardOf::from(self.shard);
+        let mine: Vec<_> = plan.chunks().into_iter().filter(|chunk| part.holds(chunk)).collect();
+        let folder = self.out_dir();
+        say(&format!(
+            "would make {} of {} samples in {} of {} shards, format {:?}, in `{}`",
+            mine.iter().map(|chunk| chunk.count).sum::<u64>(),
+            plan.total(),
+            mine.len(),
+            plan.chunks().len(),
+            plan.output.format,
+            folder.display()
+        ));
+        if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            warn(&format!("`{}` is not empty: it takes `--resume` or `--overwrite`", folder.display()));
+        }
     }
 
     fn open_mode(&self) -> OpenMode {
@@ -58,7 +77,7 @@ impl GenerateArgs {
     }
 
     /// Finalizes once every part is there, and makes the report.
-    fn finish(&self, writer: &DatasetWriter, preset: &Preset, failures: bool) -> anyhow::Result<Outcome> {
+    fn finish(&self, writer: &DatasetWriter, failures: bool) -> anyhow::Result<Outcome> {
         let folder = writer.folder().display();
         match writer.finalize()? {
             Finished::Missing(shards) => say(&format!(
@@ -68,7 +87,7 @@ impl GenerateArgs {
                 shards.first().map_or("", String::as_str)
             )),
             Finished::Complete(manifest) => {
-                self.in_pool(|| report::write(writer.folder(), &preset.description))??;
+                self.in_pool(|| report::write(writer.folder()))??;
                 say(&format!("{} samples in `{folder}`: look at `{folder}/report.html`", manifest.samples));
                 if !manifest.failures.is_empty() {
                     return Ok(Outcome::Failures);

@@ -11,12 +11,16 @@ use super::generate::renderer;
 use super::talk::say;
 use crate::assets::Assets;
 use crate::dataset::{
-    DatasetPlan, DatasetWriter, DepthFormat, FORMAT_VERSION, OpenMode, OutputFormat, OutputSettings, RgbFormat,
-    SplitPlan,
+    DatasetPlan, DatasetReader, DatasetWriter, DepthFormat, FORMAT_VERSION, OpenMode, OutputFormat, OutputSettings,
+    RgbFormat, SplitPlan,
 };
 use crate::pipeline::Studio;
+use crate::render::MAX_SIDE_PX;
+use crate::rig::DOFS;
 use crate::scene::{self, Scene};
 
+/// No joint turns farther, radians.
+const TURN: f32 = std::f32::consts::PI;
 /// Name of the only split.
 const SPLIT: &str = "render";
 
@@ -27,8 +31,9 @@ impl RenderArgs {
         for hand in &scene.hands {
             studio.assets.open_rig(&hand.rig)?;
         }
-        let writer = DatasetWriter::open(&self.out, plan(scene.seed), OpenMode::Overwrite)?;
-        let sample = studio.shoot(0, scene, &writer.plan().output)?;
+        let plan = plan(scene.seed);
+        let sample = studio.shoot(0, scene, &plan.output)?;
+        let writer = DatasetWriter::open(&self.out, plan, open_mode(&self.out))?;
         let encoded = writer.encode(&sample)?;
         for chunk in writer.plan().chunks() {
             writer.write_chunk(&chunk, [Ok(encoded.clone())])?;
@@ -37,6 +42,12 @@ impl RenderArgs {
         say(&format!("`{}/{SPLIT}/000000.*` is written", self.out.display()));
         Ok(Outcome::Done)
     }
+}
+
+/// An earlier drawing is replaced; anything else is not.
+fn open_mode(folder: &Path) -> OpenMode {
+    let is_drawing = |reader: DatasetReader| reader.plan().splits.iter().all(|s| s.name == SPLIT && s.count == 1);
+    if DatasetReader::open(folder).is_ok_and(is_drawing) { OpenMode::Overwrite } else { OpenMode::New }
 }
 
 fn plan(seed: u64) -> DatasetPlan {
@@ -78,16 +89,43 @@ fn read_scene(path: &Path) -> anyhow::Result<Scene> {
     } else {
         toml::from_str(&text).with_context(place)?
     };
-    check_version(&scene).with_context(place)?;
+    check(&scene).with_context(place)?;
     Ok(scene)
 }
 
-fn check_version(scene: &Scene) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        scene.format_version == scene::FORMAT_VERSION,
-        "`format_version`: {} is not known, this program reads {}",
-        scene.format_version,
-        scene::FORMAT_VERSION
-    );
+/// What a scene that was edited by hand must hold before anything is made of it; all faults at once.
+fn check(scene: &Scene) -> anyhow::Result<()> {
+    let mut faults = Vec::new();
+    let mut rule = |holds: bool, fault: String| (!holds).then(|| faults.push(fault));
+    let (known, version) = (scene::FORMAT_VERSION, scene.format_version);
+    rule(version == known, format!("`format_version`: {version}, this program reads {known}"));
+    let i = &scene.camera.intrinsics;
+    for (key, size) in [("width", i.width), ("height", i.height)] {
+        rule(
+            (1..=MAX_SIDE_PX).contains(&size),
+            format!("`camera.intrinsics.{key}`: {size}, legal are 1 to {MAX_SIDE_PX}"),
+        );
+    }
+    for (key, focal) in [("fx", i.fx), ("fy", i.fy)] {
+        rule(focal.is_finite() && focal > 0.0, format!("`camera.intrinsics.{key}`: {focal}, legal are pixels above 0"));
+    }
+    let turns =
+        scene.hands.iter().enumerate().map(|(k, h)| (format!("hands.{k}.world_from_wrist"), h.world_from_wrist));
+    for (key, t) in turns.chain([("camera.camera_from_world".to_owned(), scene.camera.camera_from_world)]) {
+        let length = t.rotation.length();
+        rule(
+            (length - 1.0).abs() < 1e-3,
+            format!("`{key}.rotation`: a quaternion of length {length}, it must have length 1"),
+        );
+        rule(t.translation_m.is_finite(), format!("`{key}.translation_m`: not a number"));
+    }
+    for (k, hand) in scene.hands.iter().enumerate() {
+        let wild = DOFS.into_iter().find(|d| hand.pose.get(*d).is_nan() || hand.pose.get(*d).abs() > TURN);
+        rule(
+            wild.is_none(),
+            format!("`hands.{k}.pose.{}`: beyond half a turn, angles are radians", wild.map_or("", |d| d.name())),
+        );
+    }
+    anyhow::ensure!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
 }

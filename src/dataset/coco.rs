@@ -10,7 +10,7 @@
 
 use serde::Serialize;
 
-use super::disk::{Disk, NewFile, Sync};
+use super::disk::{Disk, FileDigest, NewFile, Sync};
 use super::error::DatasetError;
 use super::label_json::{HandRecord, SampleLabel};
 use crate::camera::Lens;
@@ -63,7 +63,7 @@ struct Category {
 
 /// Writes `annotations/{split}.json` from labels and the paths of their pictures below `images/`. The labels are asked
 /// for twice, so that not all of them need memory.
-pub(super) fn write_annotations<F, I>(disk: &Disk, split: &str, labels: F) -> Result<u64, DatasetError>
+pub(super) fn write_annotations<F, I>(disk: &Disk, split: &str, labels: F) -> Result<FileDigest, DatasetError>
 where
     F: Fn() -> I,
     I: Iterator<Item = Result<(String, SampleLabel), DatasetError>>,
@@ -87,7 +87,7 @@ where
     file.append(b"],\n\"categories\":[")?;
     List::default().push(&mut file, &category())?;
     file.append(b"]}\n")?;
-    Ok(file.commit(&annotations_path(split), Sync::Disk)?.bytes)
+    file.commit(&annotations_path(split), Sync::Disk)
 }
 
 /// Path of a split's annotations in the dataset's folder.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::Disk;
+use super::disk::{Disk, FileDigest};
 use super::error::DatasetError;
 use super::plan::DatasetPlan;
 use super::rhd;
@@ -40,6 +40,8 @@ pub struct Manifest {
     pub joints: Vec<String>,
     /// Samples written, over all splits.
     pub samples: u64,
+    /// Files that stand for all shards together (annotations of COCO and RHD).
+    pub annotations: Vec<FileDigest>,
     /// Number of files but for this one and those in `shards/`.
     pub files: u64,
     /// Length of those files together.
@@ -87,14 +89,14 @@ pub struct ManifestShard {
 /// Writes the files that stand for all shards together, the manifest last.
 pub(super) fn write(disk: &Disk, plan: &DatasetPlan, sidecars: &[Sidecar]) -> Result<Manifest, DatasetError> {
     let annotations = write_annotations(disk, plan)?;
-    let manifest = build(plan, sidecars, &annotations);
+    let manifest = build(plan, sidecars, annotations);
     disk.write_json(PATH, &manifest)?;
     disk.sweep()?;
     Ok(manifest)
 }
 
-/// Writes every split's annotations and returns their lengths.
-fn write_annotations(disk: &Disk, plan: &DatasetPlan) -> Result<Vec<u64>, DatasetError> {
+/// Writes every split's annotations.
+fn write_annotations(disk: &Disk, plan: &DatasetPlan) -> Result<Vec<FileDigest>, DatasetError> {
     let splits = (0..plan.splits.len()).map(|k| (k, plan.split_folder(k)));
     match plan.output.format {
         OutputFormat::Loose | OutputFormat::Tar => Ok(Vec::new()),
@@ -129,7 +131,7 @@ fn pictured(
     })
 }
 
-fn build(plan: &DatasetPlan, sidecars: &[Sidecar], annotations: &[u64]) -> Manifest {
+fn build(plan: &DatasetPlan, sidecars: &[Sidecar], annotations: Vec<FileDigest>) -> Manifest {
     let seen = |path: &str| !path.starts_with(super::disk::SHARDS);
     let files = || sidecars.iter().flat_map(|s| &s.files).filter(|file| seen(&file.path));
     Manifest {
@@ -143,7 +145,8 @@ fn build(plan: &DatasetPlan, sidecars: &[Sidecar], annotations: &[u64]) -> Manif
         joints: JOINTS.map(|joint| joint.name().to_owned()).into(),
         samples: sidecars.iter().map(|s| s.samples).sum(),
         files: files().count() as u64 + annotations.len() as u64,
-        bytes: files().map(|file| file.bytes).sum::<u64>() + annotations.iter().sum::<u64>(),
+        bytes: files().map(|file| file.bytes).sum::<u64>() + annotations.iter().map(|file| file.bytes).sum::<u64>(),
+        annotations,
         depth_saturated_px: sidecars.iter().map(|s| s.depth_saturated_px).sum(),
         splits: splits(plan, sidecars),
         failures: sidecars.iter().flat_map(|s| s.failures.clone()).collect(),

@@ -90,6 +90,11 @@ impl DatasetReader {
         }
     }
 
+    /// Reads the files that stand for all shards and compares them with the manifest: what is wrong, file by file.
+    pub fn changed_annotations(&self, manifest: &Manifest) -> Vec<DatasetError> {
+        manifest.annotations.iter().filter_map(|file| self.disk.verify(file).err()).collect()
+    }
+
     /// Files of a shard's samples, in order.
     ///
     /// # Errors

@@ -11,7 +11,7 @@
 //! * A split named `train` is written as `training`, one named `test` or `val` as `evaluation`.
 //! * A sample that could not be made leaves a gap in the numbers.
 
-use super::disk::{Disk, Sync};
+use super::disk::{Disk, FileDigest, Sync};
 use super::error::{DatasetError, SampleError};
 use super::label_json::SampleLabel;
 use super::pickle::{self, Array};
@@ -83,7 +83,7 @@ pub fn depth_from_picture(picture: &Plane<[u8; 3]>) -> Plane<f32> {
 }
 
 /// Writes a split's `anno_{split}.pickle`. Labels come with their number in the split, in order.
-pub(super) fn write_annotations<I>(disk: &Disk, split: &str, labels: I) -> Result<u64, DatasetError>
+pub(super) fn write_annotations<I>(disk: &Disk, split: &str, labels: I) -> Result<FileDigest, DatasetError>
 where
     I: Iterator<Item = Result<(u64, SampleLabel), DatasetError>>,
 {
@@ -94,7 +94,7 @@ where
         pickle::item(&mut file, number as u32, &arrays(&label))?;
     }
     pickle::end(&mut file)?;
-    Ok(file.commit(&annotations_path(split), Sync::Disk)?.bytes)
+    file.commit(&annotations_path(split), Sync::Disk)
 }
 
 /// Path of the annotations of a split (by its folder) in the dataset's folder.

@@ -56,7 +56,7 @@ impl Studio {
         let frame = self.renderer.render(&posed, &backdrop)?;
         let labels = label::derive(&posed, &frame);
         let Pictures { rgb, rgb_jpeg, grey } = develop(&frame.colour, &scene, output)?;
-        Ok(Sample { index, labels, frame, rgb, grey, rgb_jpeg, scene })
+        Ok(Sample { index, scene, labels, frame, rgb, grey, rgb_jpeg })
     }
 
     /// The scene with the rigs that it names, skinned. Hands that are small in the picture have fewer triangles.
@@ -97,12 +97,15 @@ pub fn develop(light: &Plane<[f32; 3]>, scene: &Scene, output: &OutputSettings) 
     Ok(Pictures { rgb, rgb_jpeg, grey })
 }
 
+/// Pixels, and the JPEG file they stand for if that is what is stored.
+type StoredPicture = (Plane<[u8; 3]>, Option<Vec<u8>>);
+
 /// The picture as the dataset stores it: the camera's JPEG as it is, or decoded again where the format wants PNG.
 fn stored_picture(
     image: SensorImage,
     quality: Option<u8>,
     output: &OutputSettings,
-) -> Result<(Plane<[u8; 3]>, Option<Vec<u8>>), SensorError> {
+) -> Result<StoredPicture, SensorError> {
     let as_jpeg = output.rgb == RgbFormat::Jpg && output.format != OutputFormat::Rhd;
     if as_jpeg {
         let bytes = sensor::jpeg_encode(&image, quality.unwrap_or(LOSSLESS_QUALITY))?;

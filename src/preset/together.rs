@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::fault::{Fault, Origin};
-use super::types::{DepthFormat, Preset, Split};
+use super::types::{DepthFormat, Format, Preset, Split};
+use crate::camera::Lens;
 
 /// Length of a small adult's hand, metres: with it, a preset called impossible is so for every hand.
 const HAND_M: f32 = 0.16;
+/// Width and height of every picture of RHD.
+const RHD_PX: u32 = 320;
 /// How far the weights of the grey picture may be from adding to 1.
 const WEIGHT_ERROR: f32 = 0.001;
 /// Greatest value of a 16-bit depth picture.
@@ -23,6 +26,7 @@ pub(crate) fn judge(preset: &Preset, origin: &dyn Fn(&str) -> Origin) -> (Vec<Fa
     splits(&preset.split, &mut fault);
     framing(preset, &mut fault);
     outputs(preset, &mut fault);
+    rhd(preset, &mut fault);
     let mut warnings = Vec::new();
     shared_subjects(&preset.split, &mut |key, what, hint| {
         warnings.push(Fault { origin: origin(key), key: key.to_owned(), what, hint: hint.to_owned() });
@@ -31,6 +35,22 @@ pub(crate) fn judge(preset: &Preset, origin: &dyn Fn(&str) -> Origin) -> (Vec<Fa
 }
 
 type Report<'a> = &'a mut dyn FnMut(&str, String, &str);
+
+/// RHD's pictures are 320 pixels square, without lens distortion.
+fn rhd(preset: &Preset, fault: Report) {
+    if preset.output.format != Format::Rhd {
+        return;
+    }
+    for (key, size) in [("camera.width_px", preset.camera.width_px), ("camera.height_px", preset.camera.height_px)] {
+        if size != RHD_PX {
+            fault(key, format!("{size}, but `output.format` is `rhd`"), "pictures of RHD are 320 pixels wide and high");
+        }
+    }
+    if preset.camera.lens != Lens::Pinhole {
+        let hint = "RHD knows no lens distortion: leave `camera.lens` at \"pinhole\"";
+        fault("camera.lens", "bent, but `output.format` is `rhd`".to_owned(), hint);
+    }
+}
 
 fn shares(preset: &Preset, fault: Report) {
     let (pose, background) = (&preset.pose, &preset.background);

@@ -172,7 +172,7 @@ pub struct Pose {
     pub noise_deg: Distribution,
     /// Flexion of the wrist, degrees; negative is extension.
     pub wrist_flexion_deg: Distribution,
-    /// Deviation of the wrist, degrees; positive to the ulnar side.
+    /// Deviation of the wrist, degrees; positive to the radial side (the thumb's), naturally a little negative.
     pub wrist_deviation_deg: Distribution,
     /// Poses in which the flesh of two parts overlaps deeper than this are drawn again, millimetres.
     pub max_penetration_mm: f32,

@@ -13,7 +13,7 @@ const READ: u64 = 4096;
 const WINDOW: usize = 256;
 
 /// Write `report.html` and `contact-sheet.png` into a dataset's folder.
-pub fn write(folder: &Path, description: &str) -> Result<(), ReportError> {
+pub fn write(folder: &Path) -> Result<(), ReportError> {
     let reader = DatasetReader::open(folder)?;
     let chunks = shown_chunks(reader.plan());
     let mut collector = Collector::new(chunks.iter().map(|c| c.count).sum());
@@ -27,7 +27,7 @@ pub fn write(folder: &Path, description: &str) -> Result<(), ReportError> {
             }
         }
     }
-    let (html, sheet) = collector.finish(heading(folder, description, &reader)?)?;
+    let (html, sheet) = collector.finish(heading(folder, &reader)?)?;
     let sheet = encode::png_rgb8(&sheet).map_err(|source| ReportError::Sheet(Box::new(source)))?;
     write_file(&folder.join("contact-sheet.png"), &sheet)?;
     write_file(&folder.join("report.html"), html.as_bytes())
@@ -37,7 +37,11 @@ pub fn write(folder: &Path, description: &str) -> Result<(), ReportError> {
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     let part = PathBuf::from(format!("{}.part", path.display()));
     let io = |source| ReportError::Write { path: path.to_owned(), source };
-    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(io)
+    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(|source| {
+        // nothing half-written stays behind; if even that fails there is no more to do
+        std::fs::remove_file(&part).ok();
+        io(source)
+    })
 }
 
 fn shown_chunks(plan: &DatasetPlan) -> Vec<Chunk> {
@@ -45,7 +49,14 @@ fn shown_chunks(plan: &DatasetPlan) -> Vec<Chunk> {
     plan.chunks().into_iter().step_by(every).collect()
 }
 
-fn heading(folder: &Path, description: &str, reader: &DatasetReader) -> Result<Heading, DatasetError> {
+/// What the preset beside the dataset says it is for; nothing if there is none.
+fn description(folder: &Path) -> String {
+    let preset = std::fs::read_to_string(folder.join("preset.toml")).unwrap_or_default();
+    let table = preset.parse::<toml::Table>().unwrap_or_default();
+    table.get("description").and_then(toml::Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn heading(folder: &Path, reader: &DatasetReader) -> Result<Heading, DatasetError> {
     let plan = reader.plan();
     let name = folder.file_name().unwrap_or("dataset".as_ref()).to_string_lossy().into_owned();
     let mut facts = vec![
@@ -63,7 +74,7 @@ fn heading(folder: &Path, description: &str, reader: &DatasetReader) -> Result<H
         }
         None => faults.push("the dataset is not finished".to_owned()),
     }
-    Ok(Heading { name, description: description.to_owned(), facts, faults })
+    Ok(Heading { name, description: description(folder), facts, faults })
 }
 
 /// Samples shown in the report, spread evenly over the dataset.

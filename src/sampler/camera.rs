@@ -2,6 +2,8 @@
 //!
 //! The camera stands on a sphere around the hands' middle (the world's origin): azimuth around +Y from +Z, elevation above
 //! the horizon, roll about the optical axis. It is then shifted sideways so that the hands appear where they should.
+//! Nobody stands behind the hands: of a few distances, rolls and places the first is taken at which the forearms' far
+//! ends lie outside the picture. The side from which a hand is seen is never chosen so.
 
 use std::f32::consts::TAU;
 
@@ -21,22 +23,48 @@ const MARGIN: f32 = 0.02;
 const HALVINGS: usize = 10;
 /// Steps from the drawn distance to the preset's largest.
 const DISTANCES: usize = 8;
+/// Distances, rolls and places that are tried to keep the forearms' far ends out of the picture.
+const TRIES: usize = 12;
+/// Radius of a forearm's far end, metres.
+const ELBOW_M: f32 = 0.06;
 /// Corrections of the hands' place in the picture.
 const CENTRINGS: usize = 2;
 
-/// The camera of one picture; `keypoints` are those of all hands in the world, metres.
+/// What the picture is of, in the world, metres.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InPicture {
+    /// Keypoints of all hands; enough of them come into the picture.
+    pub keypoints_m: Vec<Vec3>,
+    /// Far ends of the forearms; they stay outside if that is possible.
+    pub elbows_m: Vec<Vec3>,
+}
+
+/// The camera of one picture.
 ///
 /// Hands that do not fit are first centred, then moved away up to the largest distance of the preset.
 ///
 /// # Errors
 ///
 /// [`SampleError::Framing`] if they do not fit even there.
-pub fn camera(preset: &Preset, keypoints: &[Vec3], stream: &mut Stream) -> Result<Camera, SampleError> {
-    let mut camera = Camera {
-        intrinsics: intrinsics(preset, stream),
-        lens: preset.lens,
-        camera_from_world: RigidTransform::from_rotation(rotation(preset, stream)),
+pub fn camera(preset: &Preset, subject: &InPicture, stream: &mut Stream) -> Result<Camera, SampleError> {
+    let intrinsics = intrinsics(preset, stream);
+    let from = [preset.elevation_deg.sample(stream), preset.azimuth_deg.sample(stream)];
+    let mut draw = || {
+        let rotation = rotation(from, preset.roll_deg.sample(stream));
+        let camera_from_world = RigidTransform::from_rotation(rotation);
+        framed(preset, Camera { intrinsics, lens: preset.lens, camera_from_world }, &subject.keypoints_m, stream)
     };
+    let elbows_outside = |camera: &Camera| subject.elbows_m.iter().all(|p| is_outside(camera, *p));
+    match draw() {
+        Ok(first) if !elbows_outside(&first) => {
+            Ok((1..TRIES).filter_map(|_| draw().ok()).find(elbows_outside).unwrap_or(first))
+        }
+        framed => framed,
+    }
+}
+
+/// A camera of given rotation at a drawn distance, shifted so that the hands appear at a drawn place.
+fn framed(preset: &Preset, mut camera: Camera, keypoints: &[Vec3], stream: &mut Stream) -> Result<Camera, SampleError> {
     let drawn = preset.distance_m.sample(stream);
     let farthest = preset.distance_m.range().1.max(drawn);
     let (share_out, turn) = (preset.off_centre.sample(stream), stream.uniform(0.0, TAU));
@@ -66,6 +94,15 @@ pub fn camera(preset: &Preset, keypoints: &[Vec3], stream: &mut Stream) -> Resul
     })
 }
 
+/// Whether the far end of a forearm (a world point) is outside the picture with all its flesh.
+fn is_outside(camera: &Camera, elbow_m: Vec3) -> bool {
+    let at = camera.camera_from_world.point(elbow_m);
+    let Some(pixel) = camera.project(at) else { return true };
+    let flesh = Vec2::splat(camera.intrinsics.fx * ELBOW_M / at.z);
+    let size = Vec2::new(camera.intrinsics.width as f32, camera.intrinsics.height as f32);
+    pixel.cmplt(-flesh).any() || pixel.cmpgt(size + flesh).any()
+}
+
 fn intrinsics(preset: &Preset, stream: &mut Stream) -> Intrinsics {
     let focal = preset.focal_px.sample(stream);
     let cx = preset.width_px as f32 * 0.5 + preset.principal_offset_px.sample(stream);
@@ -73,16 +110,14 @@ fn intrinsics(preset: &Preset, stream: &mut Stream) -> Intrinsics {
     Intrinsics { width: preset.width_px, height: preset.height_px, fx: focal, fy: focal, cx, cy }
 }
 
-/// Rotation `camera_from_world` of a camera that looks at the origin.
-fn rotation(preset: &Preset, stream: &mut Stream) -> Quat {
-    let azimuth = preset.azimuth_deg.sample(stream);
-    let to_camera = direction(preset.elevation_deg.sample(stream), azimuth);
-    let roll = preset.roll_deg.sample(stream).to_radians();
+/// Rotation `camera_from_world` of a camera that looks at the origin from an elevation and azimuth; all in degrees.
+fn rotation([elevation, azimuth]: [f32; 2], roll: f32) -> Quat {
+    let to_camera = direction(elevation, azimuth);
     // horizontal, also where the camera looks straight down
     let right = Vec3::new(libm::cosf(azimuth.to_radians()), 0.0, -libm::sinf(azimuth.to_radians()));
     let forward = -to_camera;
     let world_from_camera = Mat3::from_cols(right, forward.cross(right), forward);
-    (axis_angle(Vec3::Z, roll) * Quat::from_mat3(&world_from_camera).conjugate()).normalize()
+    (axis_angle(Vec3::Z, roll.to_radians()) * Quat::from_mat3(&world_from_camera).conjugate()).normalize()
 }
 
 /// Shift the camera so that the origin appears at a pixel, at a distance.
@@ -143,10 +178,10 @@ mod tests {
     use crate::preset::{Distribution, Preset as Whole};
     use crate::seed::dataset_stream;
 
-    /// A cross of 18 cm.
-    fn keypoints() -> Vec<Vec3> {
+    /// A cross of 18 cm, with a forearm that reaches down.
+    fn cross() -> InPicture {
         let arm = |axis: Vec3| (-3..=3).map(move |k| axis * (0.03 * k as f32));
-        arm(Vec3::X).chain(arm(Vec3::Y)).collect()
+        InPicture { keypoints_m: arm(Vec3::X).chain(arm(Vec3::Y)).collect(), elbows_m: vec![Vec3::Y * -0.36] }
     }
 
     #[test]
@@ -154,8 +189,8 @@ mod tests {
         let preset = Whole::default().camera;
         let (low, high) = preset.distance_m.range();
         for item in 0..400 {
-            let camera = camera(&preset, &keypoints(), &mut dataset_stream(1, "frame", item)).unwrap();
-            assert!(share_inside(&camera, &keypoints()) >= preset.min_in_frame);
+            let camera = camera(&preset, &cross(), &mut dataset_stream(1, "frame", item)).unwrap();
+            assert!(share_inside(&camera, &cross().keypoints_m) >= preset.min_in_frame);
             let distance = camera.camera_from_world.translation_m.length();
             assert!(distance > low - 1e-4 && distance < high + 1e-4, "{distance}");
         }
@@ -173,7 +208,7 @@ mod tests {
             *key = Distribution::Constant(degrees);
         }
         preset.distance_m = Distribution::Constant(1.0);
-        let level = camera(&preset, &keypoints(), &mut dataset_stream(1, "axes", 0)).unwrap();
+        let level = camera(&preset, &cross(), &mut dataset_stream(1, "axes", 0)).unwrap();
         let at = level.camera_from_world.inverse().translation_m;
         assert!(at.abs_diff_eq(direction(30.0, 90.0), 0.02), "{at}");
         // seen from +X, +Y is up in the picture and -Z is right
@@ -181,15 +216,30 @@ mod tests {
         assert!(up.y < -0.8 && up.x.abs() < 1e-5, "{up}");
         assert!(level.camera_from_world.direction(Vec3::NEG_Z).abs_diff_eq(Vec3::X, 1e-5));
         preset.roll_deg = Distribution::Constant(90.0);
-        let rolled = camera(&preset, &keypoints(), &mut dataset_stream(1, "axes", 0)).unwrap();
+        let rolled = camera(&preset, &cross(), &mut dataset_stream(1, "axes", 0)).unwrap();
         assert!(rolled.camera_from_world.direction(Vec3::NEG_Z).abs_diff_eq(Vec3::Y, 1e-5));
+    }
+
+    #[test]
+    fn elbows_stay_out_of_the_picture_where_they_can() {
+        let mut preset = Whole::default().camera;
+        preset.elevation_deg = Distribution::Constant(0.0);
+        let shown = (0..200).filter(|item| {
+            let camera = camera(&preset, &cross(), &mut dataset_stream(1, "elbow", *item)).unwrap();
+            let at = camera.project(camera.camera_from_world.point(cross().elbows_m[0])).unwrap();
+            at.cmpge(Vec2::ZERO).all() && at.x <= preset.width_px as f32 && at.y <= preset.height_px as f32
+        });
+        assert!(shown.count() <= 4);
+        // seen along the forearm there is no way out
+        preset.elevation_deg = Distribution::Constant(90.0);
+        camera(&preset, &cross(), &mut dataset_stream(1, "elbow", 0)).unwrap();
     }
 
     #[test]
     fn hands_too_large_for_the_picture_are_an_error_with_values() {
         let mut preset = Whole::default().camera;
         preset.distance_m = Distribution::Constant(0.1);
-        let message = camera(&preset, &keypoints(), &mut dataset_stream(1, "near", 0)).unwrap_err().to_string();
+        let message = camera(&preset, &cross(), &mut dataset_stream(1, "near", 0)).unwrap_err().to_string();
         assert!(message.contains("0.1 m") && message.contains("hint:"), "{message}");
     }
 }

@@ -13,7 +13,7 @@ use super::pose::Flesh;
 use super::pose::cone::RoundCone;
 use crate::math::{RigidTransform, axes_along_y, mirror_x};
 use crate::rig::skeleton::{axis_angle, landmarks};
-use crate::rig::{HandPose, HandSide, JOINT_COUNT, LANDMARK_COUNT};
+use crate::rig::{HandPose, HandSide, JOINT_COUNT, Joint, LANDMARK_COUNT};
 use crate::seed::Stream;
 
 /// Density of finger directions over the sphere is 1 + UPWARD cos(angle to +Y).
@@ -49,6 +49,8 @@ pub struct PlacedHand {
     pub world_from_wrist: RigidTransform,
     /// The 21 landmarks in the world, metres.
     pub landmarks_m: [Vec3; LANDMARK_COUNT],
+    /// The forearm's far end in the world, metres.
+    pub elbow_m: Vec3,
 }
 
 /// A hand in its own, possibly mirrored, space.
@@ -149,6 +151,7 @@ fn centre(hands: &mut [PlacedHand]) {
     for hand in hands {
         hand.world_from_wrist.translation_m -= middle;
         hand.landmarks_m = hand.landmarks_m.map(|p| p - middle);
+        hand.elbow_m -= middle;
     }
 }
 
@@ -164,7 +167,13 @@ impl<'a> Body<'a> {
 
     fn placed(&self, rotation: Quat, translation_m: Vec3) -> PlacedHand {
         let world_from_wrist = RigidTransform::new(rotation, translation_m);
-        PlacedHand { world_from_wrist, landmarks_m: self.landmarks_m.map(|p| world_from_wrist.point(p)) }
+        let elbow = self.frames[Joint::Forearm.index()].translation_m;
+        let elbow = if self.hand.side == HandSide::Left { mirror_x(elbow) } else { elbow };
+        PlacedHand {
+            world_from_wrist,
+            landmarks_m: self.landmarks_m.map(|p| world_from_wrist.point(p)),
+            elbow_m: world_from_wrist.point(elbow),
+        }
     }
 
     fn cones(&self, at: &PlacedHand) -> Vec<RoundCone> {

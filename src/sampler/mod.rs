@@ -15,14 +15,13 @@ pub mod skin;
 
 use std::sync::Arc;
 
-use glam::Vec3;
-
 pub use background::BackgroundFile;
 
 use crate::preset::Preset;
 use crate::rig::{HandSide, Rig};
 use crate::scene::{FORMAT_VERSION, Scene, SceneHand};
 use crate::seed::SampleId;
+use camera::InPicture;
 use hands::HandToPlace;
 use pose::{Flesh, GestureError, PoseSampler};
 use shape::ShapeSampler;
@@ -141,8 +140,8 @@ impl SceneSampler {
         let at = self.split_of(index)?;
         let preset = &self.preset;
         let id = SampleId { seed: preset.seed, index };
-        let (hands, keypoints) = self.hands(id, at.split);
-        let camera = camera::camera(&preset.camera, &keypoints, &mut id.stream("camera"))?;
+        let (hands, subject) = self.hands(id, at.split);
+        let camera = camera::camera(&preset.camera, &subject, &mut id.stream("camera"))?;
         let camera_at = camera.camera_from_world.inverse().translation_m;
         let background =
             background::background(&preset.background, &self.files, camera_at, &mut id.stream("background"));
@@ -159,8 +158,8 @@ impl SceneSampler {
         })
     }
 
-    /// The hands of one person, and all their keypoints in the world.
-    fn hands(&self, id: SampleId, split: usize) -> (Vec<SceneHand>, Vec<Vec3>) {
+    /// The hands of one person, and where they are in the world.
+    fn hands(&self, id: SampleId, split: usize) -> (Vec<SceneHand>, InPicture) {
         let preset = &self.preset;
         let split = &preset.split[split];
         let mut stream = id.stream("hands");
@@ -184,7 +183,10 @@ impl SceneSampler {
             drawn.iter().map(|(side, action)| HandToPlace { side: *side, flesh: &flesh, pose: &action.pose }).collect();
         let max_penetration_m = preset.pose.max_penetration_mm * 1e-3;
         let placed = hands::place(&to_place, separation_m, max_penetration_m, &mut id.stream("placement"));
-        let keypoints = placed.iter().flat_map(|p| p.landmarks_m).collect();
+        let in_picture = InPicture {
+            keypoints_m: placed.iter().flat_map(|p| p.landmarks_m).collect(),
+            elbows_m: placed.iter().map(|p| p.elbow_m).collect(),
+        };
         let skin = skin::skin(&preset.skin, subject, id);
         let hands = drawn.into_iter().zip(placed).map(|((side, action), placed)| SceneHand {
             rig: preset.rig.clone(),
@@ -196,7 +198,7 @@ impl SceneSampler {
             world_from_wrist: placed.world_from_wrist,
             skin,
         });
-        (hands.collect(), keypoints)
+        (hands.collect(), in_picture)
     }
 }
 

@@ -6,8 +6,8 @@ use crate::scene::SkinMaterial;
 use crate::seed::{SampleId, Stream, dataset_stream};
 use crate::tone::tone;
 
-/// Fractional part of the golden ratio: its multiples fill the unit interval evenly, whatever range is looked at.
-const GOLDEN: f64 = 0.618_033_988_749_894_9;
+/// People in a row among whom tones are spread evenly: ten people show all ten tones.
+const ROW: usize = 10;
 /// Deviation of the logarithm of melanin among people of one tone: half the way to the next tone is rare.
 const MELANIN_SD: f32 = 0.08;
 /// Largest such deviation, standard deviations.
@@ -35,8 +35,9 @@ pub fn skin(preset: &Skin, subject: u32, id: SampleId) -> SkinMaterial {
 
 /// Tone of a person: consecutive numbers take the tones of the choice evenly, in proportion to their weights.
 fn tone_of_subject(choice: &Choice<u8>, seed: u64, subject: u32) -> u8 {
-    let offset = f64::from(Stream::unit(&mut dataset_stream(seed, "tones", 0)));
-    let share = (offset + f64::from(subject) * GOLDEN).fract() as f32;
+    let (row, place) = (subject as usize / ROW, subject as usize % ROW);
+    let mut stream = dataset_stream(seed, "tones", row as u64);
+    let share = (shuffled_row(&mut stream)[place] as f32 + stream.unit()) / ROW as f32;
     let weight = |k: usize| if choice.weights.is_empty() { 1.0 } else { choice.weights[k].max(0.0) };
     let total: f32 = (0..choice.values.len()).map(weight).sum();
     let mut rest = share * total;
@@ -47,6 +48,15 @@ fn tone_of_subject(choice: &Choice<u8>, seed: u64, subject: u32) -> u8 {
         rest -= weight(k);
     }
     choice.values.last().copied().unwrap_or(5)
+}
+
+/// The numbers below [`ROW`] in random order.
+fn shuffled_row(stream: &mut Stream) -> [usize; ROW] {
+    let mut row = std::array::from_fn(|k| k);
+    for k in (1..ROW).rev() {
+        row.swap(k, stream.index(k + 1));
+    }
+    row
 }
 
 #[cfg(test)]
@@ -63,6 +73,9 @@ mod tests {
                 counts[usize::from(tone_of_subject(&preset.tone, 4, subject)) - 1] += 1;
             }
             assert!(counts.iter().all(|c| (4..=6).contains(c)), "{counts:?}");
+            if first == 0 {
+                assert_eq!(counts, [5; 10]);
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 mod check_rules;
 mod cli;
 mod generate;
+mod golden;
 mod import;
 mod render;
 mod sampler;

@@ -1,39 +1,73 @@
 //! What joints may do, alone and together: hard limits, and angles that follow others.
 
+use serde::Deserialize;
+
 use crate::rig::joint::FINGERS;
 use crate::rig::{DOF_COUNT, Digit, Dof, HandPose, Limit, Rig};
 
-/// DIP flexion that comes with PIP flexion.
-pub const DIP_PER_PIP: f32 = 0.67;
+/// The rig whose `couplings` all rigs share: how hands move together is not a matter of the mesh.
+const ADULT: &str = include_str!("../../../rigs/adult/rig.toml");
 /// How far DIP flexion may lie below and above that, degrees: pressed straight, or bent alone.
 const DIP_FREEDOM_DEG: [f32; 2] = [-50.0, 25.0];
-/// Flexion of the ring and little metacarpals that comes with that of their MCP joints: the arch of the palm.
-const ARCH_PER_MCP: [(Dof, Dof, f32); 2] =
-    [(Dof::RingCmcFlexion, Dof::RingMcpFlexion, 0.12), (Dof::LittleCmcFlexion, Dof::LittleMcpFlexion, 0.22)];
-/// Pronation of the thumb that comes with abduction and flexion of its CMC joint.
-const PRONATION_PER_CMC: [f32; 2] = [0.4, 0.3];
 /// MCP flexion at which fingers can no longer be spread, degrees.
 const LOCKED_DEG: f32 = 90.0;
-/// Spread that always remains, degrees.
-const PLAY_DEG: f32 = 2.0;
+
+/// How joints go together: the `couplings` table of a parametric rig's file.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Couplings {
+    /// DIP flexion per PIP flexion.
+    pub dip_from_pip: f32,
+    /// Standard deviation around it, degrees.
+    pub dip_spread_deg: f32,
+    /// Ring CMC flexion per MCP flexion: the arch of the palm.
+    pub ring_cmc_from_mcp: f32,
+    /// Little CMC flexion per MCP flexion.
+    pub little_cmc_from_mcp: f32,
+    /// Thumb pronation per CMC abduction.
+    pub thumb_pronation_from_abduction: f32,
+    /// Thumb pronation per CMC flexion.
+    pub thumb_pronation_from_flexion: f32,
+    /// MCP abduction to either side that is left at 90 degrees of flexion.
+    pub abduction_kept_deg: f32,
+    /// Largest difference of MCP flexion between neighbours, index to little, degrees.
+    pub mcp_difference_deg: [f32; 3],
+    /// MCP flexion lost per wrist flexion: the tendons of a bent wrist open the fingers.
+    pub tenodesis: f32,
+}
+
+#[derive(Deserialize)]
+struct File {
+    couplings: Couplings,
+}
 
 /// Limits and couplings of one rig.
 #[derive(Debug, Clone)]
 pub struct Coupling {
     limits: [Limit; DOF_COUNT],
+    shares: Couplings,
     /// MCP abduction that lays a finger parallel to the middle finger, radians.
     parallel_rad: [f32; 4],
 }
 
 impl Coupling {
     /// Those of a rig.
-    pub fn new(rig: &Rig) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If the built-in table does not fit [`Couplings`].
+    pub fn new(rig: &Rig) -> Result<Self, toml::de::Error> {
+        let File { couplings } = toml::from_str(ADULT)?;
         let frames = rig.skeleton.hand_from_joint(&HandPose::default());
         let splay = FINGERS.map(|digit| {
             let along = frames[digit.chain()[0].index()].rotation * glam::Vec3::Y;
             libm::atan2f(along.x, along.y)
         });
-        Self { limits: rig.limits, parallel_rad: splay.map(|s| splay[1] - s) }
+        Ok(Self { limits: rig.limits, shares: couplings, parallel_rad: splay.map(|s| splay[1] - s) })
+    }
+
+    /// How joints go together.
+    pub fn shares(&self) -> &Couplings {
+        &self.shares
     }
 
     /// Range of one degree of freedom.
@@ -53,15 +87,19 @@ impl Coupling {
                     abduction,
                     clamped(pose.get(abduction), self.abduction_range(k, abduction, pose.get(mcp))),
                 );
-                let follows = pose.get(pip) * DIP_PER_PIP;
+                let follows = pose.get(pip) * self.shares.dip_from_pip;
                 self.set(pose, dip, clamped(pose.get(dip), DIP_FREEDOM_DEG.map(|d| follows + d.to_radians())));
             }
         }
-        for (arch, mcp, share) in ARCH_PER_MCP {
+        let shares = self.shares;
+        for (arch, mcp, share) in [
+            (Dof::RingCmcFlexion, Dof::RingMcpFlexion, shares.ring_cmc_from_mcp),
+            (Dof::LittleCmcFlexion, Dof::LittleMcpFlexion, shares.little_cmc_from_mcp),
+        ] {
             self.set(pose, arch, share * pose.get(mcp));
         }
-        let [per_abduction, per_flexion] = PRONATION_PER_CMC;
-        let pronation = per_abduction * pose.get(Dof::ThumbCmcAbduction) + per_flexion * pose.get(Dof::ThumbCmcFlexion);
+        let pronation = shares.thumb_pronation_from_abduction * pose.get(Dof::ThumbCmcAbduction)
+            + shares.thumb_pronation_from_flexion * pose.get(Dof::ThumbCmcFlexion);
         self.set(pose, Dof::ThumbCmcPronation, pronation);
     }
 
@@ -74,7 +112,7 @@ impl Coupling {
     fn abduction_range(&self, finger: usize, dof: Dof, mcp_rad: f32) -> [f32; 2] {
         let bent = bent_share(mcp_rad);
         let [low, high] = self.limit(dof).hard_rad;
-        let (centre, play) = (self.parallel_rad[finger] * bent, PLAY_DEG.to_radians());
+        let (centre, play) = (self.parallel_rad[finger] * bent, self.shares.abduction_kept_deg.to_radians());
         [centre + (low * (1.0 - bent)).min(-play), centre + (high * (1.0 - bent)).max(play)]
     }
 

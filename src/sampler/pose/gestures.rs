@@ -34,6 +34,9 @@ pub enum GestureError {
         /// Version in the file.
         found: u32,
     },
+    /// The couplings that angles follow are missing.
+    #[error("reading the gestures failed: `rigs/adult/rig.toml` has no readable `couplings`")]
+    Couplings(#[source] toml::de::Error),
     /// Nothing to choose from.
     #[error("reading the gestures failed: `gesture` holds none, expected at least one")]
     Empty,

@@ -11,7 +11,7 @@ pub mod gestures;
 pub mod random;
 pub mod repair;
 
-pub use coupling::Coupling;
+pub use coupling::{Coupling, Couplings};
 pub use flesh::{Flesh, deepest_penetration};
 pub use gestures::{Gesture, GestureError, gestures};
 pub use repair::Repair;
@@ -25,8 +25,6 @@ use crate::seed::{Stream, dataset_stream};
 const BLEND_SHARE: f32 = 0.25;
 /// Twist of the forearm, degrees (deviation).
 const TWIST_SD_DEG: f32 = 18.0;
-/// MCP flexion lost per wrist flexion: the tendons of a bent wrist open the fingers.
-const TENODESIS: f32 = 0.25;
 
 /// A base pose and where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +47,7 @@ pub struct PoseSampler {
 impl PoseSampler {
     /// Poses for a rig.
     pub fn new(seed: u64, preset: &Pose, rig: &Rig) -> Result<Self, GestureError> {
-        let coupling = Coupling::new(rig);
+        let coupling = Coupling::new(rig).map_err(GestureError::Couplings)?;
         let gestures = gestures(&coupling)?;
         let repair = Repair::new(coupling, preset.max_penetration_mm * 1e-3);
         Ok(Self { seed, preset: preset.clone(), gestures, repair })
@@ -82,7 +80,7 @@ impl PoseSampler {
         }
         self.set_wrist(&mut pose, stream);
         if !gesture {
-            tenodesis(&mut pose);
+            self.tenodesis(&mut pose);
         }
         Action { name, pose: self.repair.apply(flesh, &pose) }
     }
@@ -109,13 +107,14 @@ impl PoseSampler {
         let [low, high] = self.repair.coupling().limit(Dof::ForearmTwist).soft_rad;
         pose.set(Dof::ForearmTwist, (TWIST_SD_DEG * stream.normal()).to_radians().max(low).min(high));
     }
-}
 
-fn tenodesis(pose: &mut HandPose) {
-    let opens = TENODESIS * pose.get(Dof::WristFlexion);
-    for digit in FINGERS {
-        if let Some([_, mcp, ..]) = Dof::finger(digit) {
-            pose.set(mcp, pose.get(mcp) - opens);
+    /// A wrist that bends opens the fingers.
+    fn tenodesis(&self, pose: &mut HandPose) {
+        let opens = self.repair.coupling().shares().tenodesis * pose.get(Dof::WristFlexion);
+        for digit in FINGERS {
+            if let Some([_, mcp, ..]) = Dof::finger(digit) {
+                pose.set(mcp, pose.get(mcp) - opens);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Poses from joint statistics: fingers that bend together, and poses close to the joints' limits.
 
-use super::coupling::{Coupling, DIP_PER_PIP};
+use super::coupling::Coupling;
 use crate::rig::joint::FINGERS;
 use crate::rig::{DOFS, Dof, HandPose, Joint};
 use crate::seed::Stream;
@@ -12,13 +12,9 @@ const COMMON_PIP_DEG: [f32; 2] = [0.0, 104.0];
 /// Deviation of one finger's flexion from the common one, degrees, and how much of it neighbours share.
 const FINGER_SD_DEG: f32 = 17.0;
 const NEIGHBOUR_SHARE: f32 = 0.6;
-/// Deviation of DIP flexion from what the PIP joint prescribes, degrees.
-const DIP_SD_DEG: f32 = 8.0;
 /// Deviation of abduction, degrees, and of the common spread as a share of the range.
 const ABDUCTION_SD_DEG: f32 = 3.5;
 const SPREAD_SD: f32 = 0.4;
-/// Largest difference of MCP flexion between neighbours, index to little, degrees.
-pub const NEIGHBOUR_MCP_DEG: [f32; 3] = [55.0, 40.0, 45.0];
 /// Joints moved to their limits, at least and at most.
 const NEAR_LIMIT_COUNT: [usize; 2] = [3, 8];
 /// Distance from the limit, degrees (deviation of a half bell).
@@ -27,6 +23,7 @@ const NEAR_LIMIT_SD_DEG: f32 = 4.0;
 /// A pose whose fingers bend together; inside limits and couplings.
 pub fn coupled(coupling: &Coupling, stream: &mut Stream) -> HandPose {
     let mut pose = HandPose::default();
+    let shares = coupling.shares();
     let mcp = flexions(stream, COMMON_MCP_DEG);
     let pip = flexions(stream, COMMON_PIP_DEG);
     let spread = SPREAD_SD * stream.normal();
@@ -34,14 +31,14 @@ pub fn coupled(coupling: &Coupling, stream: &mut Stream) -> HandPose {
         let Some([abduction, mcp_dof, pip_dof, dip_dof]) = Dof::finger(digit) else { continue };
         pose.set(mcp_dof, mcp[k].to_radians());
         pose.set(pip_dof, pip[k].max(0.0).to_radians());
-        pose.set(dip_dof, (DIP_PER_PIP * pip[k].max(0.0) + DIP_SD_DEG * stream.normal()).to_radians());
+        pose.set(dip_dof, (shares.dip_from_pip * pip[k].max(0.0) + shares.dip_spread_deg * stream.normal()).to_radians());
         let [low, high] = coupling.limit(abduction).soft_rad;
         // index to the radial side, ring and little to the ulnar side
         let outward = [high, 0.0, low, low][k];
         let own = coupling.natural_abduction(digit, pose.get(mcp_dof));
         pose.set(abduction, own + spread * outward + (ABDUCTION_SD_DEG * stream.normal()).to_radians());
     }
-    limit_neighbours(&mut pose);
+    limit_neighbours(&mut pose, shares.mcp_difference_deg);
     for dof in [Dof::ThumbCmcAbduction, Dof::ThumbCmcFlexion, Dof::ThumbMcpFlexion, Dof::ThumbIpFlexion] {
         let [low, high] = coupling.limit(dof).soft_rad;
         // the mean of two uniform draws: extremes of the soft range are rare
@@ -81,10 +78,10 @@ fn flexions(stream: &mut Stream, [low, high]: [f32; 2]) -> [f32; 4] {
 }
 
 /// Tendons tie the MCP joints of neighbours: the middle finger leads, the others follow within reach.
-fn limit_neighbours(pose: &mut HandPose) {
+fn limit_neighbours(pose: &mut HandPose, reach_deg: [f32; 3]) {
     let mcp = [Dof::IndexMcpFlexion, Dof::MiddleMcpFlexion, Dof::RingMcpFlexion, Dof::LittleMcpFlexion];
     for (follower, leader, reach) in [(0, 1, 0), (2, 1, 1), (3, 2, 2)] {
-        let (centre, reach) = (pose.get(mcp[leader]), NEIGHBOUR_MCP_DEG[reach].to_radians());
+        let (centre, reach) = (pose.get(mcp[leader]), reach_deg[reach].to_radians());
         pose.set(mcp[follower], pose.get(mcp[follower]).max(centre - reach).min(centre + reach));
     }
 }

@@ -61,9 +61,9 @@ impl Studio {
 
     /// The scene with the rigs that it names, skinned. Hands that are small in the picture have fewer triangles.
     pub fn pose<'a>(&self, scene: &'a Scene) -> Result<PosedScene<'a>, StudioError> {
-        let rig = |hand: &SceneHand| match footprint_m(hand, &scene.camera) > COARSE_FOOTPRINT_M {
-            true => self.assets.coarse_rig(&hand.rig),
-            false => self.assets.rig(&hand.rig),
+        let rig = |hand: &SceneHand| {
+            let small = footprint_m(hand, &scene.camera) > COARSE_FOOTPRINT_M;
+            if small { self.assets.coarse_rig(&hand.rig) } else { self.assets.rig(&hand.rig) }
         };
         let rigs = scene.hands.iter().map(rig).collect::<Result<Vec<Arc<Rig>>, _>>()?;
         Ok(posed::pose(scene, &rigs)?)

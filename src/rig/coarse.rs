@@ -50,7 +50,9 @@ impl<'a> Thinning<'a> {
     fn new(mesh: &'a RigMesh) -> Self {
         let mut around = vec![Vec::new(); mesh.positions_m.len()];
         for (number, corners) in mesh.triangles.iter().enumerate() {
-            corners.iter().for_each(|corner| around[*corner as usize].push(number as u32));
+            for corner in corners {
+                around[*corner as usize].push(number as u32);
+            }
         }
         let part = |number: &u32| mesh.triangle_part[*number as usize];
         let between_parts = |numbers: &Vec<u32>| numbers.iter().any(|n| part(n) != part(&numbers[0]));
@@ -77,7 +79,9 @@ impl<'a> Thinning<'a> {
             let costs = ring.iter().filter_map(|to| Some((self.cost(vertex, *to, &ring)?, *to)));
             if let Some((_, to)) = costs.min_by(|a, b| a.0.total_cmp(&b.0)) {
                 self.collapse(vertex, to);
-                ring.iter().for_each(|neighbour| stays[*neighbour as usize] = true);
+                for neighbour in &ring {
+                    stays[*neighbour as usize] = true;
+                }
             }
         }
     }
@@ -134,7 +138,9 @@ impl<'a> Thinning<'a> {
             let corners = &mut self.triangles[number as usize];
             if corners.contains(&to) {
                 let corners = *corners;
-                corners.iter().for_each(|corner| self.around[*corner as usize].retain(|n| *n != number));
+                for corner in corners {
+                    self.around[corner as usize].retain(|n| *n != number);
+                }
             } else {
                 *corners = corners.map(|corner| if corner == vertex { to } else { corner });
                 self.around[to as usize].push(number);
@@ -185,7 +191,7 @@ mod tests {
 
     fn volume(mesh: &RigMesh) -> f32 {
         let corners = |t: &[u32; 3]| t.map(|k| mesh.positions_m[k as usize]);
-        mesh.triangles.iter().map(|t| corners(t)).map(|[a, b, c]| a.dot(b.cross(c)) / 6.0).sum()
+        mesh.triangles.iter().map(corners).map(|[a, b, c]| a.dot(b.cross(c)) / 6.0).sum()
     }
 
     /// Places of the edges that only one triangle has or that lie between parts.

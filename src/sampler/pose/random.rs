@@ -31,7 +31,10 @@ pub fn coupled(coupling: &Coupling, stream: &mut Stream) -> HandPose {
         let Some([abduction, mcp_dof, pip_dof, dip_dof]) = Dof::finger(digit) else { continue };
         pose.set(mcp_dof, mcp[k].to_radians());
         pose.set(pip_dof, pip[k].max(0.0).to_radians());
-        pose.set(dip_dof, (shares.dip_from_pip * pip[k].max(0.0) + shares.dip_spread_deg * stream.normal()).to_radians());
+        pose.set(
+            dip_dof,
+            (shares.dip_from_pip * pip[k].max(0.0) + shares.dip_spread_deg * stream.normal()).to_radians(),
+        );
         let [low, high] = coupling.limit(abduction).soft_rad;
         // index to the radial side, ring and little to the ulnar side
         let outward = [high, 0.0, low, low][k];

@@ -3,8 +3,11 @@
 //! Blend shapes move vertices and joints of the bind pose, linear blend skinning carries the vertices along with the
 //! joints, a left hand is then mirrored across x = 0 of hand space, and the wrist's transform takes all to the world.
 
+#![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
+
 use std::sync::Arc;
 
+use fearless_simd::{Level, dispatch};
 use glam::Vec3;
 
 use crate::math::{RigidTransform, mirror_x};
@@ -117,8 +120,11 @@ fn pose_hand(hand: &SceneHand, rig: &Arc<Rig>) -> PosedHand {
     let world_from_joint = posed.map(|t| world * if mirrored { t.mirrored_x() } else { t });
 
     let (mut positions_m, mut normals) = (Vec::new(), Vec::new());
-    shape_positions(rig, &hand.shape, &mut positions_m);
-    skin(&rig.mesh, &world_from_bind, &mut positions_m, &mut normals);
+    // the same arithmetic, compiled for this machine's vector unit
+    dispatch!(Level::new(), _simd => {
+        shape_positions(rig, &hand.shape, &mut positions_m);
+        skin(&rig.mesh, &world_from_bind, &mut positions_m, &mut normals);
+    });
     let landmarks_m = skeleton::landmarks(&world_from_joint);
     PosedHand { rig: Arc::clone(rig), side: hand.side, positions_m, normals, world_from_joint, landmarks_m }
 }
@@ -129,6 +135,7 @@ fn active<'a>(shape: &'a HandShape, rig: &'a Rig) -> impl Iterator<Item = (f32, 
 }
 
 /// Mean positions plus blend shapes, in blocks that stay in the first-level cache.
+#[inline(always)]
 fn shape_positions(rig: &Rig, shape: &HandShape, out: &mut Vec<Vec3>) {
     const BLOCK: usize = 512;
     out.extend_from_slice(&rig.mesh.positions_m);
@@ -158,20 +165,21 @@ impl Affine {
         Self([column(Vec3::X), column(Vec3::Y), column(Vec3::Z), origin])
     }
 
-    #[inline]
+    #[inline(always)]
     fn add_scaled(&mut self, other: &Self, factor: f32) {
         for (a, b) in self.0.as_flattened_mut().iter_mut().zip(other.0.as_flattened()) {
             *a += *b * factor;
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn linear(&self, v: Vec3) -> [f32; 4] {
         std::array::from_fn(|k| self.0[0][k] * v.x + self.0[1][k] * v.y + self.0[2][k] * v.z)
     }
 }
 
 /// Linear blend skinning of positions (in place) and normals (from the mesh).
+#[inline(always)]
 fn skin(mesh: &RigMesh, world_from_bind: &[Affine; JOINT_SLOTS], positions: &mut [Vec3], normals: &mut Vec<Vec3>) {
     normals.reserve_exact(mesh.normals.len());
     let influences = mesh.joints.iter().zip(&mesh.weights);

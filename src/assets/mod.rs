@@ -96,11 +96,18 @@ pub enum AssetError {
 #[derive(Debug)]
 pub struct Assets {
     settings: Settings,
-    rigs: Mutex<BTreeMap<String, Arc<Rig>>>,
+    rigs: Mutex<BTreeMap<String, Arc<Levels>>>,
     noise: Vec<OnceLock<Texture>>,
     leaves: Vec<OnceLock<Texture>>,
     pictures: Cache<Texture>,
     panoramas: Cache<Panorama>,
+}
+
+/// A rig for hands that are large in the picture and for small ones.
+#[derive(Debug)]
+struct Levels {
+    fine: Arc<Rig>,
+    coarse: OnceLock<Arc<Rig>>,
 }
 
 impl Assets {
@@ -135,11 +142,22 @@ impl Assets {
 
     /// Make a rig known under a name (or path); a rig of the same name is replaced.
     pub fn add_rig(&self, name: &str, rig: Rig) {
-        self.rigs.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::new(rig));
+        let levels = Levels { fine: Arc::new(rig), coarse: OnceLock::new() };
+        self.rigs.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::new(levels));
     }
 
     /// The rig of a name.
     pub fn rig(&self, name: &str) -> Result<Arc<Rig>, AssetError> {
+        Ok(Arc::clone(&self.levels(name)?.fine))
+    }
+
+    /// The rig of a name with fewer triangles ([`Rig::coarser`]).
+    pub fn coarse_rig(&self, name: &str) -> Result<Arc<Rig>, AssetError> {
+        let levels = self.levels(name)?;
+        Ok(Arc::clone(levels.coarse.get_or_init(|| Arc::new(levels.fine.coarser()))))
+    }
+
+    fn levels(&self, name: &str) -> Result<Arc<Levels>, AssetError> {
         let rigs = self.rigs.lock().unwrap_or_else(PoisonError::into_inner);
         rigs.get(name).cloned().ok_or_else(|| AssetError::UnknownRig {
             name: name.to_owned(),

@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use crate::assets::{AssetError, Assets};
 use crate::backdrop::{self, BackdropError};
+use crate::camera::Camera;
 use crate::dataset::{OutputFormat, OutputSettings, RgbFormat, Sample};
 use crate::frame::Plane;
 use crate::label;
 use crate::posed::{self, PoseError, PosedScene};
 use crate::render::{RenderError, Renderer};
 use crate::rig::Rig;
-use crate::scene::Scene;
+use crate::scene::{Scene, SceneHand};
 use crate::seed::SampleId;
 use crate::sensor::{self, SensorError, SensorImage};
 
 /// Quality of a JPEG file whose scene asks for no loss.
 const LOSSLESS_QUALITY: u8 = 100;
+/// Size of a pixel on a hand from which the coarse rig serves, metres: its error stays below half a pixel.
+const COARSE_FOOTPRINT_M: f32 = 0.001;
 
 /// Why a scene became no sample.
 #[derive(Debug, thiserror::Error)]
@@ -56,11 +59,20 @@ impl Studio {
         Ok(Sample { index, scene, labels, frame, rgb, grey, rgb_jpeg })
     }
 
-    /// The scene with the rigs that it names, skinned.
+    /// The scene with the rigs that it names, skinned. Hands that are small in the picture have fewer triangles.
     pub fn pose<'a>(&self, scene: &'a Scene) -> Result<PosedScene<'a>, StudioError> {
-        let rigs = scene.hands.iter().map(|hand| self.assets.rig(&hand.rig)).collect::<Result<Vec<Arc<Rig>>, _>>()?;
+        let rig = |hand: &SceneHand| {
+            let small = footprint_m(hand, &scene.camera) > COARSE_FOOTPRINT_M;
+            if small { self.assets.coarse_rig(&hand.rig) } else { self.assets.rig(&hand.rig) }
+        };
+        let rigs = scene.hands.iter().map(rig).collect::<Result<Vec<Arc<Rig>>, _>>()?;
         Ok(posed::pose(scene, &rigs)?)
     }
+}
+
+/// Size of a pixel at a hand's wrist, metres.
+fn footprint_m(hand: &SceneHand, camera: &Camera) -> f32 {
+    camera.camera_from_world.point(hand.world_from_wrist.translation_m).z / camera.intrinsics.fx
 }
 
 /// What the cameras of a scene store.

@@ -3,6 +3,7 @@
 //! A rig is always a right hand in hand space (+X radial, +Y distal, +Z palmar, origin at the wrist, metres) on the
 //! canonical 26 joints and 26 degrees of freedom, whatever file it came from. A left hand is the mirror image.
 
+mod coarse;
 pub mod dof;
 pub mod joint;
 pub mod part;

@@ -1,5 +1,7 @@
 //! Tone curves and the sRGB transfer as one table from light to byte.
 
+#![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
+
 use std::sync::LazyLock;
 
 use crate::scene::FilmCurve;
@@ -57,6 +59,7 @@ impl Encoder {
     }
 
     /// Bytes of many amounts of light.
+    #[inline(always)]
     pub fn encode_all(&self, light: &[f32], out: &mut [u8]) {
         let mut index = [0; 64];
         for (light, out) in light.chunks(index.len()).zip(out.chunks_mut(index.len())) {
@@ -71,6 +74,7 @@ impl Encoder {
     }
 
     /// Table index in the low bits.
+    #[inline(always)]
     fn index(&self, light: f32) -> u32 {
         let last = (ENTRIES - 1) as f32;
         let index = (light.max(0.0) * self.index_squared_per_light).sqrt().min(last);

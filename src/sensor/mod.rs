@@ -3,9 +3,13 @@
 //! Order of one picture, as in a camera: vignetting and exposure scale the light, the sensor adds shot and read noise,
 //! white balance scales the channels, the film curve compresses, sRGB encodes, and 8 bits are kept.
 
+#![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
+
 pub mod curve;
 pub mod jpeg;
 pub mod noise;
+
+use fearless_simd::{Level, dispatch};
 
 use crate::frame::Plane;
 use crate::scene::{Film, Sensor};
@@ -36,8 +40,14 @@ pub struct SensorImage {
 /// Noise is addressed by one draw from `rng` and the pixel's index, so equal streams give equal bytes. Negative or
 /// non-finite light counts as none.
 pub fn expose(colour: &Plane<[f32; 3]>, film: &Film, sensor: &Sensor, rng: &mut Stream) -> SensorImage {
-    let encoder = Encoder::of_film(film.curve);
     let noise = PixelNoise::new(rng.next_u64());
+    // the same arithmetic, compiled for this machine's vector unit
+    dispatch!(Level::new(), _simd => expose_rows(colour, film, sensor, &noise))
+}
+
+#[inline(always)]
+fn expose_rows(colour: &Plane<[f32; 3]>, film: &Film, sensor: &Sensor, noise: &PixelNoise) -> SensorImage {
+    let encoder = Encoder::of_film(film.curve);
     let gain = libm::exp2f(film.exposure_ev);
     let per_electron = if sensor.full_well_e > 0.0 { 1.0 / sensor.full_well_e } else { 0.0 };
     let read_variance = (sensor.read_noise_e * per_electron) * (sensor.read_noise_e * per_electron);
@@ -63,6 +73,7 @@ pub fn expose(colour: &Plane<[f32; 3]>, film: &Film, sensor: &Sensor, rng: &mut 
 }
 
 /// Share of light that reaches each pixel of row `y`, once per channel: `1 - amount * (1 - cos⁴)`, full size in the corners.
+#[inline(always)]
 fn vignette_row(shade: &mut [[f32; 3]], y: usize, size: [u32; 2], amount: f32) {
     let half = size.map(|n| n as f32 / 2.0);
     let per_px = CORNER_TANGENT_SQUARED / (half[0] * half[0] + half[1] * half[1]);

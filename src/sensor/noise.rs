@@ -1,5 +1,7 @@
 //! Normal deviates by address: one hash per pixel, and a table of normal quantiles instead of logarithms and cosines.
 
+#![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
+
 use std::sync::LazyLock;
 
 /// Quantiles in the table; a power of two.
@@ -20,6 +22,7 @@ impl PixelNoise {
     }
 
     /// Deviates of consecutive pixels from an index on.
+    #[inline(always)]
     pub fn fill(&self, out: &mut [[f32; 3]], first: u64) {
         for (k, out) in out.iter_mut().enumerate() {
             let bits = hash(self.seed, first + k as u64);
@@ -29,6 +32,7 @@ impl PixelNoise {
 }
 
 /// Word number `index` of the `SplitMix64` generator with the given seed (Steele, Lea and Flood 2014).
+#[inline(always)]
 fn hash(seed: u64, index: u64) -> u64 {
     let mut z = seed.wrapping_add((index + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

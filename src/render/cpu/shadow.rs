@@ -109,6 +109,9 @@ impl ShadowMap {
             ((low + 0.5) as usize, (high + 0.5) as usize)
         };
         let ((left, right), (top, bottom)) = (span(0), span(1));
+        if left >= right || top >= bottom {
+            return;
+        }
         let inv_area = 1.0 / area;
         let (d1, d2) = ((p[1][2] - p[0][2]) * inv_area, (p[2][2] - p[0][2]) * inv_area);
         for row in top..bottom.min(self.height) {

@@ -155,7 +155,7 @@ mod tests {
     const CENTRES: [(Joint, [f32; 3]); 10] = [
         (Joint::IndexFingerMetacarpal, [10.836, 13.87, -3.0]),
         (Joint::IndexFingerPhalanxDistal, [33.533_77, 157.157_48, 6.954_269]),
-        (Joint::IndexFingerTip, [37.211_843, 178.692_6, 11.990_76]),
+        (Joint::IndexFingerTip, [37.211_84, 178.692_62, 11.990_76]),
         (Joint::MiddleFingerTip, [1.841_27, 190.226_3, 15.376_27]),
         (Joint::RingFingerPhalanxIntermediate, [-23.502_773, 123.451_76, 3.842_988]),
         (Joint::RingFingerTip, [-30.551_727, 176.536_86, 18.933_334]),
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(c[6].joint, Joint::IndexFingerPhalanxDistal);
         assert!((c[6].start_radius_m - 7.5981e-3).abs() < 1e-6 && (c[6].end_radius_m - 6.250_05e-3).abs() < 1e-6);
         let end = rest_frames_mm(&s)[c[6].joint.index()].point(c[6].end_m * 1e3);
-        assert!(end.abs_diff_eq(Vec3::new(36.186_50, 172.689_2, 10.586_73), 1e-3), "{end}");
+        assert!(end.abs_diff_eq(Vec3::new(36.186_5, 172.689_24, 10.586_73), 1e-3), "{end}");
         assert!((c[0].start_radius_m - 0.01).abs() < 1e-7 && (c[0].end_radius_m - 10.008_25e-3).abs() < 1e-6);
     }
 

@@ -61,7 +61,7 @@ fn the_schema_says_meaning_range_and_default_of_every_key() {
     let distance = &schema["$defs"]["Camera"]["properties"]["distance_m"];
     assert_eq!(
         distance["description"],
-        "From the camera to the middle of the hands, metres. Legal: 0.05 to 20 (metres). Default: `{ uniform = [0.35, 0.8] }`."
+        "From the camera to the middle of the hands, metres. Legal: 0.05 to 20 (metres). Default: `{ normal = [0.55, 0.1], clamp = [0.4, 1.2] }`."
     );
     assert_eq!(schema["$defs"]["Camera"]["properties"]["width_px"]["maximum"], 8192.0);
     assert_eq!(schema["required"], serde_json::Value::Null);

@@ -293,7 +293,7 @@ proptest! {
     /// Independent statement: a visible joint inside the ball is in the picture, and its pixel shows its own hand.
     #[test]
     fn visible_means_inside_and_same_hand(
-        x in -0.5_f32..0.5, y in -0.5_f32..0.5, depth in 0.485_f32..0.515,
+        x in -0.5_f32..0.5, y in -0.5_f32..0.5, depth in 0.485_f32..0.500,
         bar_left in 0_u32..60, bar_width in 1_u32..4, left in any::<bool>(),
     ) {
         let side = if left { HandSide::Left } else { HandSide::Right };

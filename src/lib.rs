@@ -27,6 +27,7 @@ pub mod frame;
 pub mod import;
 pub mod label;
 pub mod math;
+mod near;
 pub mod pipeline;
 pub mod posed;
 pub mod preset;

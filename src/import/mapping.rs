@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{Fault, ImportError};
+use crate::near::edits;
 use crate::rig::joint::DIGITS;
 use crate::rig::{HandSide, JOINTS, Joint};
 
@@ -118,42 +119,19 @@ impl RigMapping {
     }
 }
 
-/// The three names that take the fewest edits, quoted.
+/// The three names that take the fewest edits, upper and lower case being equal; quoted.
 fn nearest(name: &str, names: &[&str]) -> String {
-    let mut ranked: Vec<(usize, &str)> = names.iter().map(|n| (edits(name, n), *n)).collect();
+    let mut ranked: Vec<(usize, &str)> =
+        names.iter().map(|n| (edits(&name.to_lowercase(), &n.to_lowercase()), *n)).collect();
     ranked.sort_unstable();
     ranked.dedup();
     let quoted: Vec<String> = ranked.iter().take(3).map(|(_, n)| format!("`{n}`")).collect();
     quoted.join(", ")
 }
 
-/// Levenshtein's distance, upper and lower case being equal.
-fn edits(a: &str, b: &str) -> usize {
-    let (a, b) = (a.to_lowercase(), b.to_lowercase());
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn edits_are_counted() {
-        assert_eq!(edits("kitten", "sitting"), 3);
-        assert_eq!(edits("Wrist", "wrist"), 0);
-        assert_eq!(edits("", "abc"), 3);
-    }
 
     #[test]
     fn a_scheme_needs_no_table() {

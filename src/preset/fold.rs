@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use super::fault::{Fault, Origin};
-use super::near::nearest;
+use crate::near::nearest;
 
 /// What one source says, before defaults: any subset of the keys.
 #[derive(Debug, Clone, PartialEq)]

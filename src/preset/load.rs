@@ -8,9 +8,9 @@ use toml::{Table, Value};
 use super::REFERENCE;
 use super::fault::{Fault, Faults, Origin, PresetError};
 use super::fold::{Folded, PartialPreset};
-use super::near::nearest;
 use super::types::{Preset, Split};
 use super::validate::validate;
+use crate::near::nearest;
 
 /// Presets inside the program: name and text.
 pub const BUILT_IN: &[(&str, &str)] = &[

@@ -14,7 +14,6 @@ mod fault;
 mod fold;
 pub mod limits;
 mod load;
-mod near;
 mod schema;
 mod text;
 mod together;

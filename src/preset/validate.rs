@@ -8,8 +8,8 @@ use super::distribution::Distribution;
 use super::fault::{Fault, Origin};
 use super::fold::{Folded, leaves, value_at_mut};
 use super::limits::{Limit, limit_of};
-use super::near::nearest;
 use super::types::Preset;
+use crate::near::nearest;
 
 /// Reads the folded table. `Ok` also holds warnings.
 pub(crate) fn validate(defaults: &Table, folded: Folded) -> Result<(Preset, Vec<Fault>), Vec<Fault>> {

@@ -8,7 +8,7 @@ pub(crate) fn nearest<'a>(name: &str, legal: impl IntoIterator<Item = &'a str>) 
 }
 
 /// Letters to insert, delete or replace to get from one word to the other (Levenshtein's distance).
-fn edits(a: &str, b: &str) -> usize {
+pub(crate) fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, letter) in a.chars().enumerate() {

@@ -204,6 +204,9 @@ pub struct Lamp {
 pub struct Film {
     /// Stops added to the exposure.
     pub exposure_ev: f32,
+    /// How far the exposure follows the light that falls on the hands: 0 not at all, 1 a white surface always comes to 1.
+    #[serde(default)]
+    pub metering: f32,
     /// Gains of red, green and blue: an imperfect white balance.
     pub white_balance: [f32; 3],
     /// Tone curve.

@@ -66,6 +66,7 @@ pub const LIMITS: &[Limit] = &[
     limit("background.pictures", 0.0, 100.0, ""),
     limit("background.brightness", 0.0, 100.0, ""),
     limit("film.exposure_ev", -10.0, 10.0, "stops"),
+    limit("film.metering", 0.0, 1.0, ""),
     limit("film.white_balance_error", -0.5, 0.5, ""),
     limit("sensor.full_well_e", 0.0, 1e6, "electrons"),
     limit("sensor.read_noise_e", 0.0, 1000.0, "electrons"),

@@ -282,6 +282,8 @@ pub struct Background {
 pub struct Film {
     /// Stops added to the exposure.
     pub exposure_ev: Distribution,
+    /// How far the exposure follows the light on the hands: 0 not at all, 1 fully.
+    pub metering: Distribution,
     /// Error of the gains of red and blue against green, a fraction.
     pub white_balance_error: Distribution,
     /// Tone curve.

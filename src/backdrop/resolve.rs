@@ -37,7 +37,7 @@ pub fn resolve(scene: &Scene, assets: &Assets) -> Result<Backdrop, BackdropError
     };
     let gain = meter::gain(scene, &irradiance);
     let shares_light = matches!(scene.environment, Environment::Background { .. });
-    if !shares_light && gain != 1.0 {
+    if !shares_light && scene.film.metering > 0.0 {
         pixels.data.iter_mut().flatten().for_each(|v| *v /= gain);
     }
     Ok(Backdrop { pixels, irradiance, gain })

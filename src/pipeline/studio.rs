@@ -88,7 +88,8 @@ pub struct Pictures {
 /// The pictures that a scene's cameras make of the light that falls on them.
 pub fn develop(light: &Plane<[f32; 3]>, scene: &Scene, output: &OutputSettings) -> Result<Pictures, SensorError> {
     // noise belongs to the scene: drawing it again gives the same picture
-    let mut noise = SampleId { seed: scene.seed, index: 0 }.stream("sensor");
+    let frame = scene.clip.map_or(0, |clip| clip.frame);
+    let mut noise = SampleId { seed: scene.seed, index: frame }.stream("sensor");
     let image = sensor::expose(light, &scene.film, &scene.sensor, &mut noise);
     // the grey camera stands beside the colour camera: same light and noise, its own lossless file
     let wants_grey = output.grey && output.format != OutputFormat::Rhd;

@@ -50,7 +50,7 @@ fn scene(index: u64, size: u32, hands: u8) -> Scene {
         lights: vec![DirectionalLight { to_light: Vec3::Y, irradiance: [1.0, 0.9, 0.8], angular_radius_rad: 0.01 }],
         environment: Environment::Sky { ground: [0.1; 3], horizon: [0.2; 3], zenith: [0.3; 3] },
         background: Background::Colour { rgb: [0.1, 0.2, 0.3] },
-        film: Film { exposure_ev: 0.1, white_balance: [1.0; 3], curve: FilmCurve::Filmic },
+        film: Film { exposure_ev: 0.1, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Filmic },
         sensor: Sensor {
             full_well_e: 9000.0,
             read_noise_e: 3.0,
@@ -58,6 +58,7 @@ fn scene(index: u64, size: u32, hands: u8) -> Scene {
             jpeg_quality: Some(90),
             grey_weights: [0.299, 0.587, 0.114],
         },
+        clip: None,
     }
 }
 

@@ -66,7 +66,7 @@ fn scene(hands: Vec<SceneHand>) -> Scene {
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },
-        film: Film { exposure_ev: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
+        film: Film { exposure_ev: 0.0, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
         sensor: Sensor {
             full_well_e: 0.0,
             read_noise_e: 0.0,
@@ -74,6 +74,7 @@ fn scene(hands: Vec<SceneHand>) -> Scene {
             jpeg_quality: None,
             grey_weights: [0.3, 0.6, 0.1],
         },
+        clip: None,
     }
 }
 

@@ -190,12 +190,7 @@ pub struct Memory(Arc<Mutex<VecDeque<(u64, Slot)>>>);
 
 impl Memory {
     /// A frame of the clip that begins at a sample, planned if it is not remembered.
-    pub fn frame<E>(
-        &self,
-        place: &ClipPlace,
-        frames: u64,
-        plan: impl Fn() -> Result<Clip, E>,
-    ) -> Result<Scene, E> {
+    pub fn frame<E>(&self, place: &ClipPlace, frames: u64, plan: impl Fn() -> Result<Clip, E>) -> Result<Scene, E> {
         let slot = self.slot(place.first, frames);
         match slot.get_or_init(|| plan().ok()) {
             Some(clip) => Ok(clip.scene(place)),

@@ -6,6 +6,7 @@
 mod coarse;
 pub mod dof;
 pub mod joint;
+pub mod motion;
 pub mod part;
 pub mod skeleton;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use dof::{DOF_COUNT, DOFS, Dof, HandPose, Limit};
 pub use joint::{Digit, JOINT_COUNT, JOINTS, Joint, LANDMARK_COUNT, LANDMARKS};
+pub use motion::{HandMotion, MotionKey, MotionTrack};
 pub use part::HandPart;
 pub use skeleton::Skeleton;
 

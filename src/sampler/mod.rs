@@ -23,7 +23,7 @@ pub use background::BackgroundFile;
 
 use crate::preset::Preset;
 use crate::preset::types::Arrangement;
-use crate::rig::{HandPose, HandSide, Rig};
+use crate::rig::{HandMotion, HandPose, HandSide, Rig};
 use crate::scene::{FORMAT_VERSION, Scene, SceneHand};
 use crate::seed::SampleId;
 use camera::InPicture;
@@ -108,6 +108,7 @@ pub struct SceneSampler {
     files: Vec<BackgroundFile>,
     poses: PoseSampler,
     shapes: ShapeSampler,
+    motions: Vec<HandMotion>,
     clips: motion::Memory,
 }
 
@@ -124,7 +125,17 @@ impl SceneSampler {
         }
         let poses = PoseSampler::new(preset.seed, &preset.pose, &rig)?;
         let shapes = ShapeSampler::new(preset.seed, &preset.shape, &rig).map_err(SampleError::Population)?;
-        Ok(Self { preset, rig, files, poses, shapes, clips: motion::Memory::default() })
+        Ok(Self { preset, rig, files, poses, shapes, motions: Vec::new(), clips: motion::Memory::default() })
+    }
+
+    /// The same with the recorded motions that `sequence.motions` names; their angles are brought into the rig's limits.
+    ///
+    /// The number of moments of each in which some angle was outside is returned, too.
+    #[must_use]
+    pub fn with_motions(mut self, mut motions: Vec<HandMotion>) -> (Self, Vec<usize>) {
+        let outside = motions.iter_mut().map(|motion| motion.clamp(&self.rig.limits)).collect();
+        self.motions = motions;
+        (self, outside)
     }
 
     /// Samples of all splits.
@@ -178,7 +189,8 @@ impl SceneSampler {
         let shape = hands.first().map(|hand| hand.shape.clone()).unwrap_or_default();
         let flesh = Flesh::new(&self.rig, &shape);
         let actions = self.preset.split[split].actions;
-        let motion = Motion::new(&self.preset, id, &Cast { poses: &self.poses, flesh: &flesh, actions }, &hands);
+        let cast = Cast { poses: &self.poses, flesh: &flesh, actions, motions: &self.motions };
+        let motion = Motion::new(&self.preset, id, &cast, &hands);
         let pictures = motion.pictures(&flesh, &hands);
         Ok(Clip::new(self.scene(id, hands, &pictures)?, motion))
     }

@@ -3,10 +3,10 @@
 //! The model's joints are mapped by name onto ours. Everything else follows from its geometry in the bind pose: hand
 //! space, joint frames, bind angles, tips, parts and capsules.
 
-mod bones;
+pub(super) mod bones;
 mod flesh;
-mod nodes;
-mod source;
+pub(super) mod nodes;
+pub(super) mod source;
 
 use super::glb::Glb;
 use super::{Fault, ImportError, RigMapping, check_rig};

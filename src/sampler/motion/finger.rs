@@ -82,21 +82,6 @@ pub fn with_wrist_of(digits: &HandPose, wrist: &HandPose) -> HandPose {
     pose
 }
 
-/// Angles between two poses, the second's share growing from 0 to 1.
-pub fn blend(a: &HandPose, b: &HandPose, share: f32) -> HandPose {
-    let mut pose = *a;
-    for (angle, to) in pose.0.iter_mut().zip(b.0) {
-        *angle += (to - *angle) * share;
-    }
-    pose
-}
-
-/// Largest overlap of flesh of a pose, metres.
-#[cfg(test)]
-pub fn depth_m(flesh: &Flesh, pose: &HandPose) -> f32 {
-    flesh.deepest(pose).map_or(0.0, |c| c.depth_m)
-}
-
 /// Draws poses as single pictures have them.
 pub fn drawing<'a>(poses: &'a PoseSampler, flesh: &'a Flesh, actions: [u32; 2]) -> impl Fn(&mut Stream) -> Action + 'a {
     move |stream| poses.sample(flesh, actions, stream)

@@ -7,6 +7,7 @@ mod coarse;
 pub mod dof;
 pub mod joint;
 pub mod part;
+pub mod population;
 pub mod skeleton;
 
 use glam::{Vec2, Vec3};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use dof::{DOF_COUNT, DOFS, Dof, HandPose, Limit};
 pub use joint::{Digit, JOINT_COUNT, JOINTS, Joint, LANDMARK_COUNT, LANDMARKS};
 pub use part::HandPart;
+pub use population::{Person, Population, Sex};
 pub use skeleton::Skeleton;
 
 /// Left or right hand.

@@ -25,7 +25,7 @@ use crate::seed::SampleId;
 use camera::InPicture;
 use hands::HandToPlace;
 use pose::{Flesh, GestureError, PoseSampler};
-use shape::ShapeSampler;
+use shape::{DrawnPerson, ShapeSampler};
 
 /// Why a scene could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +180,7 @@ impl SceneSampler {
         let [from, to] = split.subjects;
         let people = to.saturating_sub(from).max(1) as usize;
         let subject = from + id.stream("subject").index(people) as u32;
-        let shape = self.shapes.subject(subject);
+        let DrawnPerson { person, shape } = self.shapes.subject(subject);
         let flesh = Flesh::new(&self.rig, &shape);
         let sides = [first, other_side(first)];
         let streams = ["pose", "pose of second hand"];
@@ -203,6 +203,7 @@ impl SceneSampler {
             rig: preset.rig.clone(),
             side,
             subject,
+            person,
             shape: shape.clone(),
             gesture: action.name,
             pose: action.pose,

@@ -10,13 +10,12 @@ use crate::rig::{BlendShape, JOINT_COUNT, Rig, RigMesh};
 use super::bake::{SKIN_TEXELS, bake};
 use super::deform::{LEAST_MM, carry};
 use super::mesh::{Face, neighbours, normals, triangles};
-use super::spec::RigSpec;
+use super::settle::settle;
+use super::spec::{RigSpec, ShapeSpec};
 use super::{Subject, Template, capsules, skeleton, template};
 
 const M_PER_MM: f32 = 1e-3;
 const INFLUENCES: usize = 4;
-/// Passes that even out a shape's deltas where the webs' tight folds make them jump from vertex to vertex.
-const SMOOTHING: usize = 1;
 
 /// A rig with the template it was made from.
 #[derive(Debug, Clone)]
@@ -42,12 +41,12 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
     let template = template(&mean, levels);
     let (mesh, source) = assemble(&template);
     let around = neighbours(template.positions.len(), &template.faces);
-    let shapes = spec.shapes.iter().map(|row| {
-        let [low, high] = [-row.step, row.step].map(|step| mean.clone().with(row.parameter, step));
-        let (before, after) = (carry(&template, &around, &low), carry(&template, &around, &high));
-        let deltas = smoothed(before.iter().zip(&after).map(|(a, b)| *b - *a).collect(), &around);
-        let kept = |v: u32| deltas[v as usize] * 0.5 * f32::from(deltas[v as usize].length() > 2.0 * LEAST_MM);
-        let (low, high) = (skeleton(&low), skeleton(&high));
+    let ends = |row: &ShapeSpec| [-row.step, row.step].map(|step| mean.clone().with(row.parameter, step));
+    let mut deltas: Vec<Vec<Vec3>> = spec.shapes.iter().map(|row| deltas(&template, &around, &ends(row))).collect();
+    settle(&template, &around, &mut deltas);
+    let shapes = spec.shapes.iter().zip(&deltas).map(|(row, deltas)| {
+        let [low, high] = ends(row).map(|end| skeleton(&end));
+        let kept = |v: u32| deltas[v as usize] * f32::from(deltas[v as usize].length() > LEAST_MM);
         BlendShape {
             name: row.name.clone(),
             position_deltas_m: source.iter().map(|v| kept(*v) * M_PER_MM).collect(),
@@ -66,13 +65,10 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
     Built { rig, template, source }
 }
 
-/// Deltas half way to the middle of their neighbours', a few times over.
-fn smoothed(mut deltas: Vec<Vec3>, around: &[Vec<u32>]) -> Vec<Vec3> {
-    for _ in 0..SMOOTHING {
-        let middle = |list: &Vec<u32>| list.iter().map(|w| deltas[*w as usize]).sum::<Vec3>() / list.len() as f32;
-        deltas = around.iter().zip(&deltas).map(|(list, d)| 0.5 * (*d + middle(list))).collect();
-    }
-    deltas
+/// Half the way from one subject's surface to another's, per vertex, mm.
+fn deltas(template: &Template, around: &[Vec<u32>], ends: &[Subject; 2]) -> Vec<Vec3> {
+    let [low, high] = ends.each_ref().map(|end| carry(template, around, end));
+    low.iter().zip(&high).map(|(a, b)| (*b - *a) * 0.5).collect()
 }
 
 /// The template in metres with vertices doubled along the atlas' seams, and the template's vertex behind each.

@@ -4,15 +4,17 @@ use glam::{Mat3, Vec2, Vec3};
 
 use crate::math::{RigidTransform, smoothstep};
 use crate::rig::joint::{DIGITS, FINGERS};
-use crate::rig::{JOINT_COUNT, JOINTS, Joint};
+use crate::rig::{Digit, JOINT_COUNT, JOINTS, Joint};
 
 use super::project::newton;
 use super::skeleton::rest_frames_mm;
 use super::skin_space::SkinSpace;
 use super::{HandField, Subject, Template};
 
-/// Steps onto the surface, with one step of evening out between any two.
+/// Steps onto the surface, with evening out between any two.
 const ROUNDS: usize = 4;
+/// Steps of evening out along the surface: without them the walls of a narrow web push its floor into folds.
+const EVEN_OUT_STEPS: usize = 12;
 /// Share of the way to the neighbours' mean displacement in one such step.
 const EVEN_OUT: f32 = 0.5;
 /// What moves less than this does not move, mm.
@@ -26,7 +28,9 @@ const NAIL_REACH: f32 = 1.7;
 /// what a parameter does not reach keeps its place to the bit. `around` are the neighbours of every vertex.
 pub(super) fn carry(template: &Template, around: &[Vec<u32>], to: &Subject) -> Vec<Vec3> {
     let field = HandField::new(to);
-    let mut positions = guess(template, to);
+    let skin = SkinSlide::new(template.field.subject(), to);
+    let nails: Vec<Vec3> = template.positions.iter().zip(&template.weights).map(|(p, w)| skin.nails(*p, w)).collect();
+    let mut positions = guess(template, &skin, &nails);
     let moved = |(k, distance): (usize, f32)| {
         let off = (distance - template.residual[k]).abs();
         off > LEAST_MM || positions[k].distance(template.positions[k]) > LEAST_MM
@@ -44,27 +48,44 @@ pub(super) fn carry(template: &Template, around: &[Vec<u32>], to: &Subject) -> V
         if round + 1 == ROUNDS {
             break;
         }
-        let displacement = |k: usize| positions[k] - template.positions[k];
-        for ((k, p), normal) in reached.iter().zip(&mut on_surface).zip(&normals) {
-            let middle = around[*k].iter().map(|w| displacement(*w as usize)).sum::<Vec3>() / around[*k].len() as f32;
-            let step = middle - displacement(*k);
-            *p += (step - *normal * step.dot(*normal)) * EVEN_OUT;
+        let normals: Vec<(usize, Vec3)> = reached.iter().copied().zip(normals).collect();
+        even_out(template, around, &nails, &normals, &mut positions);
+        for (k, p) in reached.iter().zip(&mut on_surface) {
+            *p = positions[*k];
         }
     }
     positions
 }
 
+/// Moves vertices along the surface towards the mean displacement of their neighbours; that of the nails is left as it is.
+fn even_out(
+    template: &Template,
+    around: &[Vec<u32>],
+    nails: &[Vec3],
+    normals: &[(usize, Vec3)],
+    positions: &mut [Vec3],
+) {
+    for _ in 0..EVEN_OUT_STEPS {
+        let displacement = |k: usize| positions[k] - template.positions[k] - nails[k];
+        let step = |(k, normal): &(usize, Vec3)| {
+            let middle = around[*k].iter().map(|w| displacement(*w as usize)).sum::<Vec3>() / around[*k].len() as f32;
+            let step = middle - displacement(*k);
+            (step - *normal * step.dot(*normal)) * EVEN_OUT
+        };
+        let steps: Vec<Vec3> = normals.iter().map(step).collect();
+        normals.iter().zip(steps).for_each(|((k, _), step)| positions[*k] += step);
+    }
+}
+
 /// Where vertices go with the bones, the webs and the nails, mm.
-fn guess(template: &Template, to: &Subject) -> Vec<Vec3> {
-    let from = template.field.subject();
-    let maps = bone_maps(from, to);
-    let skin = SkinSlide::new(from, to);
-    let carried = |(p, weights): (&Vec3, &[f32; JOINT_COUNT])| {
-        let p = *p + skin.slide(*p, weights);
+fn guess(template: &Template, skin: &SkinSlide, nails: &[Vec3]) -> Vec<Vec3> {
+    let maps = bone_maps(skin.from, skin.to);
+    let carried = |((p, weights), nail): ((&Vec3, &[f32; JOINT_COUNT]), &Vec3)| {
+        let p = *p + skin.webs(*p, weights) + *nail;
         let used = weights.iter().zip(&maps).filter(|(w, _)| **w > 0.0);
         used.map(|(w, (matrix, shift))| (*matrix * p + *shift) * *w).sum()
     };
-    template.positions.iter().zip(&template.weights).map(carried).collect()
+    template.positions.iter().zip(&template.weights).zip(nails).map(carried).collect()
 }
 
 /// Affine map of each bone: its frame goes to the other subject's, scaled along and across the bone.
@@ -110,24 +131,24 @@ impl<'a> SkinSlide<'a> {
         Self { from, to, space: SkinSpace::new(from) }
     }
 
-    fn slide(&self, p: Vec3, weights: &[f32; JOINT_COUNT]) -> Vec3 {
-        DIGITS.into_iter().map(|digit| {
-            let joints = digit.chain();
-            let share = |joint: Joint| weights[joint.index()];
-            let space = &self.space.digits[digit as usize];
-            let mut out = Vec3::ZERO;
-            if FINGERS.contains(&digit) {
-                // the palm next to a finger's root goes with it
-                let near = share(joints[0]) + share(digit.joints()[0]);
-                if near > 0.0 {
-                    out += space.bone_from_hand[0].inverse().direction(Vec3::Y) * (near * self.web(p, digit as usize));
-                }
-            }
-            if share(joints[2]) > 0.0 {
-                out += space.bone_from_hand[2].inverse().direction(self.nail(p, digit as usize)) * share(joints[2]);
-            }
-            out
-        }).sum()
+    /// With the webs; the palm next to a finger's root goes with it.
+    fn webs(&self, p: Vec3, weights: &[f32; JOINT_COUNT]) -> Vec3 {
+        let with = |digit: &Digit| weights[digit.chain()[0].index()] + weights[digit.joints()[0].index()];
+        let of = |digit: Digit| {
+            let along = self.space.digits[digit as usize].bone_from_hand[0].inverse().direction(Vec3::Y);
+            along * (with(&digit) * self.web(p, digit as usize))
+        };
+        FINGERS.into_iter().filter(|digit| with(digit) > 0.0).map(of).sum()
+    }
+
+    /// With the nails.
+    fn nails(&self, p: Vec3, weights: &[f32; JOINT_COUNT]) -> Vec3 {
+        let with = |digit: &Digit| weights[digit.chain()[2].index()];
+        let of = |digit: Digit| {
+            let hand_from_bone = self.space.digits[digit as usize].bone_from_hand[2].inverse();
+            hand_from_bone.direction(self.nail(p, digit as usize)) * with(&digit)
+        };
+        DIGITS.into_iter().filter(|digit| with(digit) > 0.0).map(of).sum()
     }
 
     /// Along the proximal phalanx, mm.

@@ -208,7 +208,6 @@ impl HandField {
     /// The four fingers together, and the size of their fillet to the palm here.
     fn all_fingers(&self, p: Vec3, c: f32) -> (f32, f32) {
         let roots = self.subject.spec.field.roots;
-        let soft = 1.0 + self.subject.spec.field.fat.fillet * self.subject.fat;
         let mut distance = [0.0; 4];
         let mut along = [0.0; 4];
         let mut all = f32::INFINITY;
@@ -221,7 +220,7 @@ impl HandField {
                 continue;
             }
             let beyond = smoothstep(0.5 * (along[k] + along[k - 1]), roots.finger_range[0], roots.finger_range[1]);
-            let size = roots.finger_fillet[0] * c * soft * (1.0 - beyond) + roots.finger_fillet[1] * beyond;
+            let size = roots.finger_fillet[0] * c * (1.0 - beyond) + roots.finger_fillet[1] * beyond;
             all = smooth_min(all, distance[k], size);
         }
         // the fillet of the nearest finger, mixed smoothly towards its neighbour: a switch would leave a step in the palm
@@ -234,7 +233,7 @@ impl HandField {
             }
             let weight = libm::expf(-gap);
             let fade = smoothstep(along[k], roots.palm_range[0], roots.palm_range[1]);
-            sum += weight * (roots.palm_fillet[0] * soft * (1.0 - fade) + roots.palm_fillet[1] * fade);
+            sum += weight * (roots.palm_fillet[0] * (1.0 - fade) + roots.palm_fillet[1] * fade);
             weights += weight;
         }
         (all, sum / weights)
@@ -297,6 +296,8 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
                 let at = at as usize;
                 let joint = 1.0 + knuckle * (s.knuckle - 1.0);
                 let [pb, pd, pp] = fat.shaft.map(|v| 1.0 + v * s.fat * (1.0 - knuckle));
+                // at their roots digits grow no broader: that would close the webs
+                let pb = if k == 0 { 1.0 + (pb - 1.0) * t } else { pb };
                 let (breadth, dorsal, palmar) = (breadth * b[at] * joint * pb, dorsal * d[at] * pd, palmar * d[at] * pp);
                 Station { y: t * reach, section: [breadth, dorsal, palmar, shift] }
             })

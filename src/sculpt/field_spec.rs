@@ -195,7 +195,7 @@ pub struct FatSpec {
     pub muscle: f32,
     /// Radii of the knuckles.
     pub knuckle: f32,
-    /// Fillets of the digits' segments and at the roots of the fingers.
+    /// Fillets of the digits' segments.
     pub fillet: f32,
 }
 

@@ -13,6 +13,7 @@ pub mod measure;
 pub mod mesh;
 mod primitives;
 mod project;
+mod settle;
 pub mod skeleton;
 pub mod skin_regions;
 pub mod skin_relief;

@@ -43,6 +43,12 @@ fn adults(sex: Sex) -> ShapeSampler {
     })
 }
 
+/// 500 numbers of people, others for each sex.
+fn first(sex: Sex) -> std::ops::Range<u32> {
+    let start = if sex == Sex::Female { 0 } else { 500 };
+    start..start + 500
+}
+
 fn children() -> ShapeSampler {
     people(|shape| shape.children = 1.0)
 }
@@ -102,7 +108,7 @@ fn a_thousand_hands_measure_as_the_survey() {
     for sex in [Sex::Female, Sex::Male] {
         let people = adults(sex);
         let found: Vec<[f32; SIZE_COUNT]> =
-            (0..500_u32).into_par_iter().map(|n| sizes(&ruler, &people.subject(n).shape)).collect();
+            first(sex).into_par_iter().map(|n| sizes(&ruler, &people.subject(n).shape)).collect();
         let survey = spec.population.survey.get(sex);
         let statistics: Vec<[f32; 2]> = (0..SIZE_COUNT).map(|k| mean_and_sd(found.iter().map(|f| f[k]))).collect();
         for (k, [mean, sd]) in statistics.iter().enumerate() {

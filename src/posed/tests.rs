@@ -4,7 +4,7 @@ use glam::{DMat4, DQuat, DVec3, Quat, Vec2};
 
 use super::*;
 use crate::camera::{Camera, Intrinsics, Lens};
-use crate::rig::{DOF_COUNT, DOFS, HandPose, Joint, Limit, Skeleton};
+use crate::rig::{DOFS, DOF_COUNT, HandPose, Joint, Limit, Person, Skeleton};
 use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial};
 use crate::seed::{Stream, dataset_stream};
 
@@ -83,6 +83,7 @@ fn random_hand(s: &mut Stream, side: HandSide) -> SceneHand {
         rig: "random".into(),
         side,
         subject: 0,
+        person: Person::default(),
         shape: HandShape(vec![s.uniform(-1.0, 1.0), 0.0, s.uniform(-1.0, 1.0), 0.7]),
         gesture: String::new(),
         pose: HandPose(std::array::from_fn(|_| s.uniform(-1.0, 1.0))),

@@ -8,6 +8,7 @@ pub mod dof;
 pub mod joint;
 pub mod motion;
 pub mod part;
+pub mod population;
 pub mod skeleton;
 
 use glam::{Vec2, Vec3};
@@ -18,6 +19,7 @@ pub use dof::{DOF_COUNT, DOFS, Dof, HandPose, Limit};
 pub use joint::{Digit, JOINT_COUNT, JOINTS, Joint, LANDMARK_COUNT, LANDMARKS};
 pub use motion::{HandMotion, MotionKey, MotionTrack};
 pub use part::HandPart;
+pub use population::{Person, Population, Sex};
 pub use skeleton::Skeleton;
 
 /// Left or right hand.

@@ -8,15 +8,14 @@ use glam::Vec3;
 use crate::rig::{BlendShape, JOINT_COUNT, Rig, RigMesh};
 
 use super::bake::{SKIN_TEXELS, bake};
-use super::deform::carry;
-use super::mesh::{neighbours, normals, triangles};
-use super::spec::RigSpec;
+use super::deform::{LEAST_MM, carry};
+use super::mesh::{Face, neighbours, normals, triangles};
+use super::settle::settle;
+use super::spec::{RigSpec, ShapeSpec};
 use super::{Subject, Template, capsules, skeleton, template};
 
 const M_PER_MM: f32 = 1e-3;
 const INFLUENCES: usize = 4;
-/// Passes that even out a shape's deltas where the webs' tight folds make them jump from vertex to vertex.
-const SMOOTHING: usize = 1;
 
 /// A rig with the template it was made from.
 #[derive(Debug, Clone)]
@@ -42,14 +41,15 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
     let template = template(&mean, levels);
     let (mesh, source) = assemble(&template);
     let around = neighbours(template.positions.len(), &template.faces);
-    let shapes = spec.shapes.iter().map(|row| {
-        let [low, high] = [-row.step, row.step].map(|step| mean.clone().with(row.parameter, step));
-        let (before, after) = (carry(&template, &low), carry(&template, &high));
-        let deltas = smoothed(before.iter().zip(&after).map(|(a, b)| *b - *a).collect(), &around);
-        let (low, high) = (skeleton(&low), skeleton(&high));
+    let ends = |row: &ShapeSpec| [-row.step, row.step].map(|step| mean.clone().with(row.parameter, step));
+    let mut deltas: Vec<Vec<Vec3>> = spec.shapes.iter().map(|row| deltas(&template, &around, &ends(row))).collect();
+    settle(&template, &around, &mut deltas);
+    let shapes = spec.shapes.iter().zip(&deltas).map(|(row, deltas)| {
+        let [low, high] = ends(row).map(|end| skeleton(&end));
+        let kept = |v: u32| deltas[v as usize] * f32::from(deltas[v as usize].length() > LEAST_MM);
         BlendShape {
             name: row.name.clone(),
-            position_deltas_m: source.iter().map(|&v| deltas[v as usize] * (0.5 * M_PER_MM)).collect(),
+            position_deltas_m: source.iter().map(|v| kept(*v) * M_PER_MM).collect(),
             offset_deltas_m: std::array::from_fn(|k| (high.offset_m[k] - low.offset_m[k]) * 0.5),
         }
     });
@@ -65,13 +65,10 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
     Built { rig, template, source }
 }
 
-/// Deltas half way to the middle of their neighbours', a few times over.
-fn smoothed(mut deltas: Vec<Vec3>, around: &[Vec<u32>]) -> Vec<Vec3> {
-    for _ in 0..SMOOTHING {
-        let middle = |list: &Vec<u32>| list.iter().map(|w| deltas[*w as usize]).sum::<Vec3>() / list.len() as f32;
-        deltas = around.iter().zip(&deltas).map(|(list, d)| 0.5 * (*d + middle(list))).collect();
-    }
-    deltas
+/// Half the way from one subject's surface to another's, per vertex, mm.
+fn deltas(template: &Template, around: &[Vec<u32>], ends: &[Subject; 2]) -> Vec<Vec3> {
+    let [low, high] = ends.each_ref().map(|end| carry(template, around, end));
+    low.iter().zip(&high).map(|(a, b)| (*b - *a) * 0.5).collect()
 }
 
 /// The template in metres with vertices doubled along the atlas' seams, and the template's vertex behind each.
@@ -96,10 +93,18 @@ fn assemble(template: &Template) -> (RigMesh, Vec<u32>) {
                 source.len() as u32 - 1
             })
         });
-        mesh.triangles.extend(triangles(corner));
+        mesh.triangles.extend(triangles(rounder(template, face, corner)));
         mesh.triangle_part.extend([face.part; 2]);
     }
     (mesh, source)
+}
+
+/// The corners, turned by one where the quad's other diagonal lies closer to the surface.
+fn rounder(template: &Template, face: &Face, corner: [u32; 4]) -> [u32; 4] {
+    let [a, b, c, d] = face.v.map(|v| template.positions[v as usize]);
+    let off = |p: Vec3| template.field.distance(p).abs();
+    let [a2, b2, c2, d2] = corner;
+    if off(0.5 * (b + d)) < off(0.5 * (a + c)) { [b2, c2, d2, a2] } else { corner }
 }
 
 /// The largest shares, made to sum 1.
@@ -135,8 +140,7 @@ mod tests {
 
     use super::*;
     use crate::rig::{HandPart, HandShape};
-    use crate::sculpt::{HandField, Sex, testing};
-    use crate::seed::dataset_stream;
+    use crate::sculpt::{HandField, testing};
 
     /// Texels per side at which the atlas is checked.
     const SIZE: usize = 256;
@@ -248,10 +252,7 @@ mod tests {
         let Built { rig, template, source } = built();
         let spec = testing::spec();
         for number in 0..30 {
-            let mut stream = dataset_stream(2, "subject", number);
-            let z: Vec<f32> = spec.shapes.iter().map(|_| stream.normal()).collect();
-            let sex = if number.is_multiple_of(2) { Sex::Female } else { Sex::Male };
-            let blended = shaped(rig, &spec.draw(sex, &z, 1.0));
+            let blended = shaped(rig, &testing::drawn_shape(&spec, number));
             let mut p = template.positions.clone();
             source.iter().zip(blended).for_each(|(v, at)| p[*v as usize] = at);
             let folded = template.faces.iter().filter(|f| {

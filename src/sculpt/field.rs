@@ -195,8 +195,10 @@ impl HandField {
         let mut palm = self.palm(p, spec, c);
         let knuckle = spec.detail.knuckle;
         for (ray, length) in self.rays.iter().zip(self.ray_lengths) {
-            let q = ray.frame.local(p) - Vec3::from(knuckle.centre) * c - Vec3::Y * length;
-            let bump = ellipsoid(q, Vec3::from(knuckle.radii) * c * self.subject.knuckle);
+            let deep = Vec3::new(c, c, c * self.subject.palm_thickness);
+            let q = ray.frame.local(p) - Vec3::from(knuckle.centre) * deep - Vec3::Y * length;
+            let size = self.subject.knuckle * (1.0 + spec.fat.knuckle * self.subject.fat);
+            let bump = ellipsoid(q, Vec3::from(knuckle.radii) * deep * size);
             palm = smooth_min(palm, bump, knuckle.fillet * c);
         }
         let (fingers, fillet) = self.all_fingers(p, c);
@@ -211,7 +213,8 @@ impl HandField {
         let mut all = f32::INFINITY;
         for (k, finger) in self.fingers.iter().enumerate() {
             distance[k] = finger.distance(p);
-            along[k] = finger.limbs[0].frame.local(p).y / finger.lengths[0];
+            let t = finger.limbs[0].frame.local(p).y / finger.lengths[0];
+            along[k] = 2.0 * t - self.subject.web_place(t);
             if k == 0 {
                 all = distance[0];
                 continue;
@@ -250,7 +253,7 @@ impl HandField {
         let mut thumb = smooth_min(self.thumb.distance(p), thenar, spec.muscle.thumb_fillet * c);
         thumb = smooth_min(thumb, self.first_web.distance(p), spec.first_web.fillet * c);
         let hand = smooth_min(palm, thumb, spec.first_web.palm_fillet * c);
-        let centre = self.subject.point(spec.detail.hollow_point);
+        let centre = self.subject.palm_point(spec.detail.hollow_point);
         let hollow = ellipsoid(p - centre, Vec3::from(spec.detail.hollow_radii) * c);
         smooth_max(hand, -hollow, spec.detail.hollow_fillet * c)
     }
@@ -282,6 +285,7 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
     lengths[2] = s.tip_length(digit);
     let (b, d) = (s.half_breadths(digit), s.half_depths(digit));
     let chain = digit.chain();
+    let fat = s.spec.field.fat;
     let limb = |k: usize, row: &ProfileSpec| {
         let cap_end = row.cap_end * b[k];
         let reach = if k == 2 { lengths[2] - cap_end } else { lengths[k] };
@@ -291,7 +295,11 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
             .map(|&[t, at, breadth, dorsal, palmar, shift, knuckle]| {
                 let at = at as usize;
                 let joint = 1.0 + knuckle * (s.knuckle - 1.0);
-                Station { y: t * reach, section: [breadth * b[at] * joint, dorsal * d[at], palmar * d[at], shift] }
+                let [pb, pd, pp] = fat.shaft.map(|v| 1.0 + v * s.fat * (1.0 - knuckle));
+                // at their roots digits grow no broader: that would close the webs
+                let pb = if k == 0 { 1.0 + (pb - 1.0) * t } else { pb };
+                let (breadth, dorsal, palmar) = (breadth * b[at] * joint * pb, dorsal * d[at] * pd, palmar * d[at] * pp);
+                Station { y: t * reach, section: [breadth, dorsal, palmar, shift] }
             })
             .collect();
         let cap_start = row.cap_start * b[k.saturating_sub(1)];
@@ -299,7 +307,7 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
     };
     DigitLimbs {
         limbs: [limb(0, &spec.proximal), limb(1, &spec.middle), limb(2, &spec.distal)],
-        fillets: spec.fillets,
+        fillets: spec.fillets.map(|k| k * (1.0 + fat.fillet * s.fat)),
         lengths,
     }
 }
@@ -313,6 +321,7 @@ fn ray(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit) -> Limb {
     let by_finger = spec.each();
     let row = by_finger.get(digit).unwrap_or(&by_finger.index);
     let (c, depth) = (s.scale(), s.scale() * s.palm_thickness);
+    let padding = s.spec.field.fat.ray.map(|v| 1.0 + v * s.fat);
     let metacarpal = &frames[digit.joints()[0].index()];
     let along = frames[digit.chain()[0].index()].origin - metacarpal.origin;
     let axes = axes_along_y(along, metacarpal.axes.z_axis).unwrap_or(metacarpal.axes);
@@ -320,7 +329,7 @@ fn ray(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit) -> Limb {
     let lead = spec.lead_in;
     let station = |t: f32, b: f32, dorsal: f32, palmar: f32| Station {
         y: t * length,
-        section: [b * c, dorsal * depth, palmar * depth, 0.0],
+        section: [b * c, dorsal * depth * padding[0], palmar * depth * padding[1], 0.0],
     };
     let mut stations =
         vec![station(lead.t, lead.breadth * row.breadth[0], lead.dorsal * row.dorsal[0], lead.palmar * row.palmar[0])];
@@ -351,7 +360,7 @@ fn bridges(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> Vec<RoundCone> {
     for pair in FINGERS.windows(2) {
         for &[t, z, radius] in &spec.bridges {
             let end = |digit: Digit, x: f32| {
-                frames[digit.chain()[0].index()].point(Vec3::new(x * c, s.bone_lengths(digit)[0] * t, z * c))
+                frames[digit.chain()[0].index()].point(Vec3::new(x * c, s.bone_lengths(digit)[0] * s.web_place(t), z * c))
             };
             let (start, end) = (end(pair[0], -spec.inset), end(pair[1], spec.inset));
             out.push(RoundCone { start, end, radius: [radius * c; 2] });
@@ -370,7 +379,7 @@ fn thenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> [RoundCone; 2] {
     let inner = s.spec.field.muscle.thenar_inner;
     let (frame, length, c) = (&frames[Joint::ThumbMetacarpal.index()], s.bone_lengths(Digit::Thumb)[0], s.scale());
     let at = |row| on_bone(frame, row, length, c);
-    let thick = |r: [f32; 2]| r.map(|v| v * c * s.thenar);
+    let thick = |r: [f32; 2]| r.map(|v| v * c * muscle(s));
     [
         RoundCone { start: at(start), end: at(end), radius: thick(radius) },
         RoundCone { start: s.point(inner.start), end: at(inner.end), radius: thick(inner.radius) },
@@ -382,7 +391,12 @@ fn hypothenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> RoundCone {
     let frame = &frames[Joint::PinkyFingerMetacarpal.index()];
     let length = metacarpal_length(frames, Digit::Little);
     let at = |row| on_bone(frame, row, length, s.scale());
-    RoundCone { start: at(start), end: at(end), radius: radius.map(|v| v * s.scale() * s.thenar) }
+    RoundCone { start: at(start), end: at(end), radius: radius.map(|v| v * s.scale() * muscle(s)) }
+}
+
+/// Factor on the radii of thenar and hypothenar.
+fn muscle(s: &Subject) -> f32 {
+    s.thenar * (1.0 + s.spec.field.fat.muscle * s.fat)
 }
 
 fn first_web(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> RoundTriangle {

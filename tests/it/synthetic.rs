@@ -7,9 +7,7 @@ use handloom::backdrop::{Backdrop, Sh9};
 use handloom::camera::{Camera, Intrinsics, Lens};
 use handloom::frame::Plane;
 use handloom::math::RigidTransform;
-use handloom::rig::{
-    Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Rig, RigMesh, Skeleton,
-};
+use handloom::rig::{Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Person, Rig, RigMesh, Skeleton};
 use handloom::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
 };
@@ -99,6 +97,7 @@ pub(crate) fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHan
         rig: "synthetic".into(),
         side,
         subject: 0,
+        person: Person::default(),
         shape: HandShape::default(),
         gesture: String::new(),
         pose: HandPose::default(),

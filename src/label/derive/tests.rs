@@ -10,7 +10,7 @@ use crate::camera::{Intrinsics, Lens};
 use crate::frame::Plane;
 use crate::math::RigidTransform;
 use crate::rig::part::PERSON_ID;
-use crate::rig::{Capsule, DOF_COUNT, HandPose, HandShape, JOINT_COUNT, Limit, RigMesh, Skeleton};
+use crate::rig::{Capsule, DOF_COUNT, HandPose, HandShape, JOINT_COUNT, Limit, Person, RigMesh, Skeleton};
 use crate::scene::{Background, Environment, Film, FilmCurve, SceneHand, Sensor, SkinMaterial};
 use crate::scene::{FORMAT_VERSION, Scene};
 
@@ -48,6 +48,7 @@ fn scene(sides: &[HandSide]) -> Scene {
         rig: "ladder".into(),
         side: *side,
         subject: 0,
+        person: Person::default(),
         shape: HandShape(vec![0.5]),
         gesture: "open".into(),
         pose: HandPose::default(),

@@ -1,16 +1,16 @@
-//! The hand as one implicit surface in the rest pose. Millimetres in hand space; negative inside.
+//! The hand as one implicit surface in the rest pose or another. Millimetres in hand space; negative inside.
 
 use glam::{Mat3, Vec3};
 use rayon::prelude::*;
 
 use crate::math::{RigidTransform, axes_along_y, smoothstep};
 use crate::rig::joint::{DIGITS, Digit, FINGERS};
-use crate::rig::{JOINT_COUNT, Joint};
+use crate::rig::{HandPose, JOINT_COUNT, Joint, SLOT_COUNT};
 
 use super::Subject;
 use super::field_spec::{ConeSpec, DigitSpec, FieldSpec, ProfileSpec};
 use super::primitives::{Profile, RoundCone, RoundTriangle, Station, ellipsoid, smooth_max, smooth_min};
-use super::skeleton::rest_frames_mm;
+use super::skeleton::{in_mm, rest_frames_mm, skeleton};
 
 /// Farther from a limb than this nothing of it is evaluated, mm: more than any fillet.
 const REACH: f32 = 26.0;
@@ -113,7 +113,18 @@ pub struct HandField {
 impl HandField {
     /// The surface of a subject in the rest pose.
     pub fn new(subject: &Subject) -> Self {
-        let frames = rest_frames_mm(subject).map(BoneFrame::from);
+        Self::with_frames(subject, rest_frames_mm(subject), RigidTransform::IDENTITY)
+    }
+
+    /// The surface of a subject in a pose: every part goes rigidly with its bone, fillets form anew.
+    pub fn posed(subject: &Subject, pose: &HandPose) -> Self {
+        let frames = skeleton(subject).hand_from_slot(pose).map(in_mm);
+        Self::with_frames(subject, std::array::from_fn(|k| frames[k]), frames[SLOT_COUNT - 1])
+    }
+
+    /// From the frames of all joints, and the forearm's at the wrist without the wrist's bend, mm.
+    fn with_frames(subject: &Subject, frames: [RigidTransform; JOINT_COUNT], forearm_frame: RigidTransform) -> Self {
+        let frames = frames.map(BoneFrame::from);
         let spec = &subject.spec.field;
         let finger = |d| digit_limbs(subject, &frames, d, &spec.finger);
         Self {
@@ -121,7 +132,7 @@ impl HandField {
             thumb: digit_limbs(subject, &frames, Digit::Thumb, &spec.thumb),
             rays: FINGERS.map(|d| ray(subject, &frames, d)),
             ray_lengths: FINGERS.map(|d| metacarpal_length(&frames, d)),
-            forearm: forearm(subject),
+            forearm: forearm(subject, forearm_frame.into()),
             bridges: bridges(subject, &frames),
             thenar: thenar(subject, &frames),
             hypothenar: hypothenar(subject, &frames),
@@ -136,7 +147,7 @@ impl HandField {
         &self.subject
     }
 
-    /// Frame of a joint in the rest pose: hand from joint, mm.
+    /// Frame of a joint in the surface's pose: hand from joint, mm.
     pub fn point_from_joint(&self, joint: Joint, local_mm: Vec3) -> Vec3 {
         self.frames[joint.index()].point(local_mm)
     }
@@ -244,7 +255,7 @@ impl HandField {
         palm = smooth_min(palm, self.hypothenar.distance(p), spec.muscle.hypothenar_fillet * c);
         palm = smooth_min(palm, self.forearm.distance(p), spec.forearm.fillet * c);
         let head = spec.detail.ulnar_head;
-        let ulnar = ellipsoid(p - Vec3::from(head.centre) * c, Vec3::from(head.radii) * c);
+        let ulnar = ellipsoid(self.forearm.frame.local(p) - Vec3::from(head.centre) * c, Vec3::from(head.radii) * c);
         palm = smooth_min(palm, ulnar, head.fillet * c);
         let thenar = fold(self.thenar.iter().map(|t| t.distance(p)), spec.muscle.thenar_fillet * c);
         let mut thumb = smooth_min(self.thumb.distance(p), thenar, spec.muscle.thumb_fillet * c);
@@ -329,7 +340,7 @@ fn ray(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit) -> Limb {
     Limb::new(BoneFrame::new(metacarpal.origin, axes), profile)
 }
 
-fn forearm(s: &Subject) -> Limb {
+fn forearm(s: &Subject, frame: BoneFrame) -> Limb {
     let spec = &s.spec.field.forearm;
     let c = s.scale();
     let stations: Vec<Station> = spec
@@ -341,7 +352,7 @@ fn forearm(s: &Subject) -> Limb {
         })
         .collect();
     let profile = Profile::new(&stations, [spec.cap_start * c, spec.cap_end * c], spec.exponent);
-    Limb::new(BoneFrame::new(Vec3::ZERO, Mat3::IDENTITY), profile)
+    Limb::new(frame, profile)
 }
 
 fn bridges(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> Vec<RoundCone> {

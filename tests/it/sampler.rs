@@ -7,7 +7,7 @@ use handloom::assets::Assets;
 use handloom::preset::types::Sex as PresetSex;
 use handloom::preset::{Choice, Distribution, Preset};
 use handloom::rig::joint::FINGERS;
-use handloom::rig::{DOFS, Dof, HandPose, HandShape, Rig, RigMesh, skeleton};
+use handloom::rig::{DOFS, Dof, HandPose, HandShape, Rig, RigMesh, Surface, skeleton};
 use handloom::sampler::pose::{Coupling, Flesh, PoseSampler, Repair, deepest_penetration, gestures};
 use handloom::sampler::shape::ShapeSampler;
 use handloom::sampler::{SampleError, SceneSampler};
@@ -25,9 +25,11 @@ fn rig() -> Rig {
         mesh: RigMesh::default(),
         skeleton: handloom::sculpt::skeleton(&subject),
         shapes: Vec::new(),
+        correctives: Vec::new(),
         limits: spec.limits(),
         capsules: capsules(&subject),
         skin: None,
+        surface: Surface::default(),
     }
 }
 
@@ -114,12 +116,13 @@ fn drawn_hands_measure_as_the_survey() {
     {
         let mut preset = Preset::default().shape;
         preset.sex = Choice::always(sex);
+        let deltas: Vec<_> = rig.shapes.iter().map(|s| s.position_deltas_m.to_dense(source.len())).collect();
         let people = ShapeSampler::new(5, &preset, &rig).unwrap();
         let sizes: Vec<[f32; 2]> = (0..500)
             .map(|number| {
                 let shape = people.subject(number);
                 for (k, vertex) in source.iter().enumerate() {
-                    let deltas = rig.shapes.iter().zip(&shape.0).map(|(s, c)| s.position_deltas_m[k] * *c);
+                    let deltas = deltas.iter().zip(&shape.0).map(|(d, c)| d[k] * *c);
                     template.positions[*vertex as usize] = (rig.mesh.positions_m[k] + deltas.sum::<Vec3>()) * 1e3;
                 }
                 template.field = HandField::new(&Subject::of_shape(&spec, &shape));

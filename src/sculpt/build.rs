@@ -9,7 +9,7 @@ use crate::rig::skeleton::TWIST_SHARES;
 use crate::rig::{BlendShape, Corrective, JOINT_COUNT, Joint, Rig, RigMesh, SLOT_COUNT, Surface, VertexDeltas};
 
 use super::bake::{SKIN_TEXELS, bake};
-use super::correct::correctives;
+use super::correct::corrections;
 use super::deform::carry;
 use super::mesh::{neighbours, normals, triangles};
 use super::spec::RigSpec;
@@ -62,15 +62,15 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
         }
     });
     let shapes = shapes.collect();
-    let corrected = correctives(&template).into_iter().map(|(name, ramps, deltas)| Corrective {
-        name,
-        ramps,
-        position_deltas_m: on_mesh(&source, &deltas, 1.0, CORRECTIVE_LEAST_M),
+    let correctives = corrections(&template).into_iter().map(|c| Corrective {
+        name: c.name,
+        ramps: c.ramps,
+        position_deltas_m: on_mesh(&source, &c.deltas_mm, 1.0, CORRECTIVE_LEAST_M),
     });
     let rig = Rig {
         name: spec.name.clone(),
         shapes,
-        correctives: corrected.filter(|c| !c.position_deltas_m.is_empty()).collect(),
+        correctives: correctives.filter(|c| !c.position_deltas_m.is_empty()).collect(),
         surface: Surface::of(&mesh),
         mesh,
         skeleton: skeleton(&mean),

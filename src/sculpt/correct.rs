@@ -2,14 +2,15 @@
 //!
 //! Joints are bent step by step. After each step the skinned vertices are pulled towards a place where the edges around
 //! them keep the length they have in the rest pose, turned along with the bones (as rigid as possible), and onto the posed
-//! implicit surface. What that changes goes back through the inverse of the skinning into the rest pose.
+//! implicit surface. The wrist bends along an arc instead. What that changes goes back through the inverse of the
+//! skinning into the rest pose.
 
 use glam::{Mat3, Quat, Vec3};
 
 use crate::math::{RigidTransform, smoothstep};
 use crate::rig::{Dof, HandPose, Ramp, SLOT_COUNT, Skeleton};
 
-use super::bends::{Bend, GROUPS, Group};
+use super::bends::{Bend, Form, GROUPS, Group};
 use super::build::influences;
 use super::mesh::neighbours;
 use super::project::newton;
@@ -22,13 +23,29 @@ const STEP_DEG: f32 = 20.0;
 const ROUNDS: usize = 5;
 /// Relaxations before each projection.
 const RELAXATIONS: usize = 3;
-/// Passes that smooth a solution's differences.
-const SMOOTHING: usize = 2;
+/// How far from the wrist its bend changes anything, as a fraction of HL: as far as its skin weights reach.
+const ARC_REACH: f32 = 0.5;
 
-/// Name, ramps and difference of every vertex of the template (mm in the rest pose) of all correctives.
-pub(super) fn correctives(template: &Template) -> Vec<(String, Vec<Ramp>, Vec<Vec3>)> {
+/// What is to become a corrective.
+pub(super) struct Correction {
+    pub(super) name: String,
+    pub(super) ramps: Vec<Ramp>,
+    /// Difference of every vertex of the template in the rest pose, mm.
+    pub(super) deltas_mm: Vec<Vec3>,
+}
+
+/// All corrections of a template.
+pub(super) fn corrections(template: &Template) -> Vec<Correction> {
     let solver = Solver::new(template);
-    GROUPS.iter().flat_map(|group| solver.group(group)).collect()
+    let mut all = Vec::new();
+    for group in GROUPS {
+        let mut own = solver.group(group);
+        if group.together {
+            solver.merge(&mut own, &all);
+        }
+        all.extend(own);
+    }
+    all
 }
 
 /// Where a vertex goes: blended matrix and shift of its bones, and their mean rotation.
@@ -36,6 +53,13 @@ struct Carried {
     matrix: Mat3,
     shift: Vec3,
     turn: Quat,
+}
+
+impl Carried {
+    /// The point of the rest pose that goes to `place`.
+    fn rest(&self, place: Vec3) -> Vec3 {
+        self.matrix.inverse() * (place - self.shift)
+    }
 }
 
 struct Solver<'a> {
@@ -59,8 +83,8 @@ impl<'a> Solver<'a> {
         }
     }
 
-    /// The correctives of joints that are bent together, one for each joint and angle.
-    fn group(&self, group: &Group) -> Vec<(String, Vec<Ramp>, Vec<Vec3>)> {
+    /// The corrections of joints that are bent together, one for each joint and angle.
+    fn group(&self, group: &Group) -> Vec<Correction> {
         let reach = self.reach(group);
         let active: Vec<u32> = (0..reach.len() as u32).filter(|v| reach[*v as usize] > 0.0).collect();
         let mut deltas = vec![Vec3::ZERO; reach.len()];
@@ -68,12 +92,27 @@ impl<'a> Solver<'a> {
         for knot in 0..group.knots() {
             self.bend(group, knot, &active, &mut deltas);
             let faded: Vec<Vec3> = deltas.iter().zip(&reach).map(|(d, share)| *d * *share).collect();
-            for bend in group.bends {
-                let own = self.owned(group, bend, &faded);
-                out.push((bend.name(knot), vec![self.ramp(bend, knot)], own));
-            }
+            out.extend(group.bends.iter().map(|bend| Correction {
+                name: bend.name(knot),
+                ramps: vec![self.ramp(bend, knot)],
+                deltas_mm: if group.together { faded.clone() } else { self.owned(group, bend, &faded) },
+            }));
         }
         out
+    }
+
+    /// Make one correction of those of joints bent together: what the corrections of each alone leave.
+    fn merge(&self, own: &mut Vec<Correction>, alone: &[Correction]) {
+        let mut pose = self.skeleton.bind_pose;
+        let ramps: Vec<Ramp> = own.iter().flat_map(|c| c.ramps.clone()).collect();
+        ramps.iter().for_each(|r| pose.set(r.dof, r.full_rad));
+        let name = own.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join("_");
+        let Some(mut deltas_mm) = own.pop().map(|c| c.deltas_mm) else { return };
+        for other in alone {
+            let share: f32 = other.ramps.iter().map(|r| r.at(pose.get(r.dof))).product();
+            deltas_mm.iter_mut().zip(&other.deltas_mm).for_each(|(d, done)| *d -= *done * share);
+        }
+        *own = vec![Correction { name, ramps, deltas_mm }];
     }
 
     /// 1 near a group's joints to 0 where nothing is to change, for every vertex.
@@ -82,7 +121,10 @@ impl<'a> Solver<'a> {
         let near = |p: &Vec3| {
             let centres = group.bends.iter().map(|b| self.rest[b.dof.joint().index()].translation_m);
             let nearest = centres.map(|c| c.distance(*p)).fold(f32::INFINITY, f32::min) / scale;
-            1.0 - smoothstep(nearest, group.reach_mm[0], group.reach_mm[1])
+            match group.form {
+                Form::Surface { reach_mm, .. } => 1.0 - smoothstep(nearest, reach_mm[0], reach_mm[1]),
+                Form::Arc { .. } => f32::from(p.y.abs() < ARC_REACH * self.template.field.subject().hand_length_mm),
+            }
         };
         self.template.positions.iter().map(near).collect()
     }
@@ -101,12 +143,35 @@ impl<'a> Solver<'a> {
             for bend in group.bends {
                 pose.set(bend.dof, angle(bend, step as f32 / steps as f32));
             }
-            self.solve(&pose, active, deltas);
+            pronate(&mut pose);
+            match group.form {
+                Form::Surface { smoothing, .. } => self.solve(&pose, active, deltas, smoothing),
+                Form::Arc { legs_mm } => self.bend_arc(&pose, active, deltas, legs_mm),
+            }
+        }
+    }
+
+    /// Difference in the rest pose of the active vertices if the wrist were an arc (a parabola) instead of a joint.
+    fn bend_arc(&self, pose: &HandPose, active: &[u32], deltas: &mut [Vec3], legs_mm: [f32; 2]) {
+        let scale = self.template.field.subject().scale();
+        let [behind, beyond] = legs_mm.map(|l| l * scale);
+        let forearm = in_mm(self.skeleton.hand_from_slot(pose)[SLOT_COUNT - 1]);
+        let (start, end) = (forearm.point(Vec3::NEG_Y * behind), Vec3::Y * beyond);
+        let carried = self.carried(pose);
+        for &v in active {
+            let v = v as usize;
+            let p = self.template.positions[v];
+            let t = ((p.y + behind) / (behind + beyond)).clamp(0.0, 1.0);
+            let straight = p.y - (t * (behind + beyond) - behind);
+            let centre = start * (1.0 - t).powi(2) + end * t.powi(2);
+            let along = (end * t - start * (1.0 - t)).normalize_or(Vec3::Y);
+            let place = centre + Quat::from_rotation_arc(Vec3::Y, along) * Vec3::new(p.x, straight, p.z);
+            deltas[v] = carried[v].rest(place) - p;
         }
     }
 
     /// Difference in the rest pose of the active vertices in a pose, from a first guess.
-    fn solve(&self, pose: &HandPose, active: &[u32], deltas: &mut [Vec3]) {
+    fn solve(&self, pose: &HandPose, active: &[u32], deltas: &mut [Vec3], smoothing: usize) {
         let field = HandField::posed(self.template.field.subject(), pose);
         let carried = self.carried(pose);
         let rest = &self.template.positions;
@@ -122,10 +187,9 @@ impl<'a> Solver<'a> {
         }
         for &v in active {
             let v = v as usize;
-            let Carried { matrix, shift, .. } = &carried[v];
-            deltas[v] = matrix.inverse() * (p[v] - *shift) - rest[v];
+            deltas[v] = carried[v].rest(p[v]) - rest[v];
         }
-        for _ in 0..SMOOTHING {
+        for _ in 0..smoothing {
             let middle = |v: u32| {
                 let list = &self.around[v as usize];
                 0.5 * (deltas[v as usize] + list.iter().map(|w| deltas[*w as usize]).sum::<Vec3>() / list.len() as f32)
@@ -202,4 +266,10 @@ impl<'a> Solver<'a> {
         let from_rad = knot.checked_sub(1).and_then(at).unwrap_or_else(|| self.skeleton.bind_pose.get(bend.dof));
         Ramp { dof: bend.dof, from_rad, full_rad: at(knot).unwrap_or(from_rad), to_rad: at(knot + 1) }
     }
+}
+
+/// Pronation goes with the thumb's abduction and flexion.
+fn pronate(pose: &mut HandPose) {
+    let [abduction, flexion] = [Dof::ThumbCmcAbduction, Dof::ThumbCmcFlexion].map(|dof| pose.get(dof));
+    pose.set(Dof::ThumbCmcPronation, 0.4 * abduction + 0.3 * flexion.max(0.0));
 }

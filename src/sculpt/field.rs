@@ -134,7 +134,7 @@ impl HandField {
             ray_lengths: FINGERS.map(|d| metacarpal_length(&frames, d)),
             forearm: forearm(subject, forearm_frame.into()),
             bridges: bridges(subject, &frames),
-            thenar: thenar(subject, &frames),
+            thenar: thenar(subject, &frames, &rest_frames_mm(subject).map(BoneFrame::from)),
             hypothenar: hypothenar(subject, &frames),
             first_web: first_web(subject, &frames),
             subject: subject.clone(),
@@ -376,15 +376,19 @@ fn on_bone(frame: &BoneFrame, row: [f32; 3], length: f32, c: f32) -> Vec3 {
     frame.point(Vec3::new(row[0] * c, row[1] * length, row[2] * c))
 }
 
-fn thenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> [RoundCone; 2] {
+/// The thumb's muscles; the inner one thickens as it shortens.
+fn thenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], rest: &[BoneFrame; JOINT_COUNT]) -> [RoundCone; 2] {
     let ConeSpec { start, end, radius } = s.spec.field.muscle.thenar_outer;
     let inner = s.spec.field.muscle.thenar_inner;
-    let (frame, length, c) = (&frames[Joint::ThumbMetacarpal.index()], s.bone_lengths(Digit::Thumb)[0], s.scale());
-    let at = |row| on_bone(frame, row, length, c);
-    let thick = |r: [f32; 2]| r.map(|v| v * c * s.thenar);
+    let (bone, length, c) = (Joint::ThumbMetacarpal.index(), s.bone_lengths(Digit::Thumb)[0], s.scale());
+    let at = |row| on_bone(&frames[bone], row, length, c);
+    let origin = s.point(inner.start);
+    let rest_length = origin.distance(on_bone(&rest[bone], inner.end, length, c));
+    let bulge = (rest_length / origin.distance(at(inner.end))).sqrt().clamp(0.85, 1.3);
+    let thick = |r: [f32; 2], factor: f32| r.map(|v| v * c * s.thenar * factor);
     [
-        RoundCone { start: at(start), end: at(end), radius: thick(radius) },
-        RoundCone { start: s.point(inner.start), end: at(inner.end), radius: thick(inner.radius) },
+        RoundCone { start: at(start), end: at(end), radius: thick(radius, 1.0) },
+        RoundCone { start: origin, end: at(inner.end), radius: thick(inner.radius, bulge) },
     ]
 }
 

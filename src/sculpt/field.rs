@@ -1,16 +1,16 @@
-//! The hand as one implicit surface in the rest pose. Millimetres in hand space; negative inside.
+//! The hand as one implicit surface in the rest pose or another. Millimetres in hand space; negative inside.
 
 use glam::{Mat3, Vec3};
 use rayon::prelude::*;
 
 use crate::math::{RigidTransform, axes_along_y, smoothstep};
 use crate::rig::joint::{DIGITS, Digit, FINGERS};
-use crate::rig::{JOINT_COUNT, Joint};
+use crate::rig::{HandPose, JOINT_COUNT, Joint, SLOT_COUNT};
 
 use super::Subject;
 use super::field_spec::{ConeSpec, DigitSpec, FieldSpec, ProfileSpec};
 use super::primitives::{Profile, RoundCone, RoundTriangle, Station, ellipsoid, smooth_max, smooth_min};
-use super::skeleton::rest_frames_mm;
+use super::skeleton::{in_mm, rest_frames_mm, skeleton};
 
 /// Farther from a limb than this nothing of it is evaluated, mm: more than any fillet.
 const REACH: f32 = 26.0;
@@ -113,7 +113,18 @@ pub struct HandField {
 impl HandField {
     /// The surface of a subject in the rest pose.
     pub fn new(subject: &Subject) -> Self {
-        let frames = rest_frames_mm(subject).map(BoneFrame::from);
+        Self::with_frames(subject, rest_frames_mm(subject), RigidTransform::IDENTITY)
+    }
+
+    /// The surface of a subject in a pose: every part goes rigidly with its bone, fillets form anew.
+    pub fn posed(subject: &Subject, pose: &HandPose) -> Self {
+        let frames = skeleton(subject).hand_from_slot(pose).map(in_mm);
+        Self::with_frames(subject, std::array::from_fn(|k| frames[k]), frames[SLOT_COUNT - 1])
+    }
+
+    /// From the frames of all joints, and the forearm's at the wrist without the wrist's bend, mm.
+    fn with_frames(subject: &Subject, frames: [RigidTransform; JOINT_COUNT], forearm_frame: RigidTransform) -> Self {
+        let frames = frames.map(BoneFrame::from);
         let spec = &subject.spec.field;
         let finger = |d| digit_limbs(subject, &frames, d, &spec.finger);
         Self {
@@ -121,9 +132,9 @@ impl HandField {
             thumb: digit_limbs(subject, &frames, Digit::Thumb, &spec.thumb),
             rays: FINGERS.map(|d| ray(subject, &frames, d)),
             ray_lengths: FINGERS.map(|d| metacarpal_length(&frames, d)),
-            forearm: forearm(subject),
+            forearm: forearm(subject, forearm_frame.into()),
             bridges: bridges(subject, &frames),
-            thenar: thenar(subject, &frames),
+            thenar: thenar(subject, &frames, &rest_frames_mm(subject).map(BoneFrame::from)),
             hypothenar: hypothenar(subject, &frames),
             first_web: first_web(subject, &frames),
             subject: subject.clone(),
@@ -136,7 +147,7 @@ impl HandField {
         &self.subject
     }
 
-    /// Frame of a joint in the rest pose: hand from joint, mm.
+    /// Frame of a joint in the surface's pose: hand from joint, mm.
     pub fn point_from_joint(&self, joint: Joint, local_mm: Vec3) -> Vec3 {
         self.frames[joint.index()].point(local_mm)
     }
@@ -247,7 +258,7 @@ impl HandField {
         palm = smooth_min(palm, self.hypothenar.distance(p), spec.muscle.hypothenar_fillet * c);
         palm = smooth_min(palm, self.forearm.distance(p), spec.forearm.fillet * c);
         let head = spec.detail.ulnar_head;
-        let ulnar = ellipsoid(p - Vec3::from(head.centre) * c, Vec3::from(head.radii) * c);
+        let ulnar = ellipsoid(self.forearm.frame.local(p) - Vec3::from(head.centre) * c, Vec3::from(head.radii) * c);
         palm = smooth_min(palm, ulnar, head.fillet * c);
         let thenar = fold(self.thenar.iter().map(|t| t.distance(p)), spec.muscle.thenar_fillet * c);
         let mut thumb = smooth_min(self.thumb.distance(p), thenar, spec.muscle.thumb_fillet * c);
@@ -338,7 +349,7 @@ fn ray(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit) -> Limb {
     Limb::new(BoneFrame::new(metacarpal.origin, axes), profile)
 }
 
-fn forearm(s: &Subject) -> Limb {
+fn forearm(s: &Subject, frame: BoneFrame) -> Limb {
     let spec = &s.spec.field.forearm;
     let c = s.scale();
     let stations: Vec<Station> = spec
@@ -350,7 +361,7 @@ fn forearm(s: &Subject) -> Limb {
         })
         .collect();
     let profile = Profile::new(&stations, [spec.cap_start * c, spec.cap_end * c], spec.exponent);
-    Limb::new(BoneFrame::new(Vec3::ZERO, Mat3::IDENTITY), profile)
+    Limb::new(frame, profile)
 }
 
 fn bridges(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> Vec<RoundCone> {
@@ -374,15 +385,19 @@ fn on_bone(frame: &BoneFrame, row: [f32; 3], length: f32, c: f32) -> Vec3 {
     frame.point(Vec3::new(row[0] * c, row[1] * length, row[2] * c))
 }
 
-fn thenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> [RoundCone; 2] {
+/// The thumb's muscles; the inner one thickens as it shortens.
+fn thenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], rest: &[BoneFrame; JOINT_COUNT]) -> [RoundCone; 2] {
     let ConeSpec { start, end, radius } = s.spec.field.muscle.thenar_outer;
     let inner = s.spec.field.muscle.thenar_inner;
-    let (frame, length, c) = (&frames[Joint::ThumbMetacarpal.index()], s.bone_lengths(Digit::Thumb)[0], s.scale());
-    let at = |row| on_bone(frame, row, length, c);
-    let thick = |r: [f32; 2]| r.map(|v| v * c * muscle(s));
+    let (bone, length, c) = (Joint::ThumbMetacarpal.index(), s.bone_lengths(Digit::Thumb)[0], s.scale());
+    let at = |row| on_bone(&frames[bone], row, length, c);
+    let origin = s.point(inner.start);
+    let rest_length = origin.distance(on_bone(&rest[bone], inner.end, length, c));
+    let bulge = (rest_length / origin.distance(at(inner.end))).sqrt().clamp(0.85, 1.3);
+    let thick = |r: [f32; 2], factor: f32| r.map(|v| v * c * muscle(s) * factor);
     [
-        RoundCone { start: at(start), end: at(end), radius: thick(radius) },
-        RoundCone { start: s.point(inner.start), end: at(inner.end), radius: thick(inner.radius) },
+        RoundCone { start: at(start), end: at(end), radius: thick(radius, 1.0) },
+        RoundCone { start: origin, end: at(inner.end), radius: thick(inner.radius, bulge) },
     ]
 }
 

@@ -4,8 +4,10 @@
 
 mod atlas;
 pub mod bake;
+mod bends;
 mod build;
 mod cage;
+mod correct;
 mod deform;
 pub mod field;
 pub mod field_spec;

@@ -30,7 +30,12 @@ pub fn skeleton(subject: &Subject) -> Skeleton {
 /// Frames of all joints in the rest pose, millimetres.
 pub fn rest_frames_mm(subject: &Subject) -> [RigidTransform; JOINT_COUNT] {
     let skeleton = skeleton(subject);
-    skeleton.hand_from_joint(&skeleton.bind_pose).map(|f| RigidTransform::new(f.rotation, f.translation_m / M_PER_MM))
+    skeleton.hand_from_joint(&skeleton.bind_pose).map(in_mm)
+}
+
+/// A transform in metres as one in millimetres.
+pub(super) fn in_mm(frame: RigidTransform) -> RigidTransform {
+    RigidTransform::new(frame.rotation, frame.translation_m / M_PER_MM)
 }
 
 /// Rotations, axes and bind pose that all subjects share; offsets are still zero.

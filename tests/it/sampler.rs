@@ -6,7 +6,7 @@ use glam::Vec3;
 use handloom::assets::Assets;
 use handloom::preset::{Choice, Distribution, Preset};
 use handloom::rig::joint::FINGERS;
-use handloom::rig::{DOFS, Dof, HandPose, HandShape, Rig, RigMesh, skeleton};
+use handloom::rig::{DOFS, Dof, HandPose, HandShape, Rig, RigMesh, Surface, skeleton};
 use handloom::sampler::pose::{Coupling, Flesh, PoseSampler, Repair, deepest_penetration, gestures};
 use handloom::sampler::shape::ShapeSampler;
 use handloom::sampler::{SampleError, SceneSampler};
@@ -23,9 +23,11 @@ fn rig() -> Rig {
         mesh: RigMesh::default(),
         skeleton: handloom::sculpt::skeleton(&subject),
         shapes: Vec::new(),
+        correctives: Vec::new(),
         limits: spec.limits(),
         capsules: capsules(&subject),
         skin: None,
+        surface: Surface::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use glam::{DMat4, DQuat, DVec3, Quat, Vec2};
 use super::*;
 use crate::camera::{Camera, Intrinsics, Lens};
 use crate::rig::{DOF_COUNT, DOFS, HandPose, Joint, Limit, Skeleton};
-use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial};
+use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial, SkinTraits};
 use crate::seed::{Stream, dataset_stream};
 
 const VERTICES: usize = 1500;
@@ -93,6 +93,8 @@ fn random_hand(s: &mut Stream, side: HandSide) -> SceneHand {
             specular: 1.0,
             nail_roughness: 0.2,
             relief: 1.0,
+            wetness: 0.0,
+            traits: SkinTraits::default(),
         },
     }
 }

@@ -13,6 +13,7 @@ pub mod light;
 pub mod pose;
 pub mod shape;
 pub mod skin;
+mod skin_marks;
 
 use std::sync::Arc;
 
@@ -198,7 +199,7 @@ impl SceneSampler {
             keypoints_m: placed.iter().flat_map(|p| p.landmarks_m).collect(),
             elbows_m: placed.iter().map(|p| p.elbow_m).collect(),
         };
-        let skin = skin::skin(&preset.skin, subject, id);
+        let skin = skin::skin(&preset.skin, subject, None, id);
         let hands = drawn.into_iter().zip(placed).map(|((side, action), placed)| SceneHand {
             rig: preset.rig.clone(),
             side,

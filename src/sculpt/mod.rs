@@ -14,6 +14,7 @@ pub mod mesh;
 mod primitives;
 mod project;
 pub mod skeleton;
+pub mod skin_marks;
 pub mod skin_regions;
 pub mod skin_relief;
 pub mod skin_space;

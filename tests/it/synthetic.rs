@@ -11,7 +11,7 @@ use handloom::rig::{
     Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Rig, RigMesh, Skeleton,
 };
 use handloom::scene::{
-    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
+    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial, SkinTraits,
 };
 
 /// A rig that is one rigid body on the wrist.
@@ -111,6 +111,8 @@ pub(crate) fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHan
             specular: 0.0,
             nail_roughness: 0.25,
             relief: 1.0,
+            wetness: 0.0,
+            traits: SkinTraits::default(),
         },
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::rig::{Capsule, DOF_COUNT, DOFS, Dof, JOINT_COUNT, Limit, Rig, Skeleton};
 
 /// Number of the format written and read here.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The `extras` of the whole file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,9 +44,11 @@ pub(super) struct SkinExtras {
     pub(super) size: u32,
     /// RGBA image: palm, flush, nail, nail edge.
     pub(super) regions_image: usize,
-    /// Grey and alpha image: slope along u and v.
-    pub(super) slope_image: usize,
-    pub(super) max_slope: f32,
+    /// Two RGBA images: slope along u and v of two layers of relief each.
+    pub(super) slope_images: [usize; 2],
+    pub(super) max_slopes: [f32; 4],
+    /// RGBA image: veins, hair, ridge coordinate in two bytes.
+    pub(super) marks_image: usize,
 }
 
 impl RigExtras {

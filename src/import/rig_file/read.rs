@@ -95,28 +95,29 @@ fn read_shapes(glb: &Glb, primitive: &gltf::Primitive<'_>, extras: &RigExtras) -
 }
 
 fn read_skin(glb: &Glb, extras: &SkinExtras) -> Result<SkinMaps, Fault> {
-    let SkinExtras { size, regions_image, slope_image, max_slope } = *extras;
+    let SkinExtras { size, regions_image, slope_images, max_slopes, marks_image } = *extras;
     if size > MAX_MAP_SIZE {
         return Err(fault("extras.handloom.skin.size", format!("is {size}, at most {MAX_MAP_SIZE}")));
     }
-    let regions = read_png(glb, regions_image, size, png::ColorType::Rgba)?;
-    let slope = read_png(glb, slope_image, size, png::ColorType::GrayscaleAlpha)?;
-    let (regions, slope) = (regions.as_chunks::<4>().0.to_vec(), slope.as_chunks::<2>().0.to_vec());
-    Ok(SkinMaps { size, regions, slope, max_slope })
+    let [low, high] = slope_images.map(|image| read_png(glb, image, size));
+    let pairs = low?.into_iter().zip(high?);
+    let slopes = pairs.map(|([a, b, c, d], [e, f, g, h])| [a, b, c, d, e, f, g, h]).collect();
+    let (regions, marks) = (read_png(glb, regions_image, size)?, read_png(glb, marks_image, size)?);
+    Ok(SkinMaps { size, regions, slopes, max_slopes, marks })
 }
 
-/// The texels of an embedded 8-bit image of known size and type.
-fn read_png(glb: &Glb, index: usize, size: u32, color: png::ColorType) -> Result<Vec<u8>, Fault> {
+/// The texels of an embedded image of known size with four channels of 8 bits.
+fn read_png(glb: &Glb, index: usize, size: u32) -> Result<Vec<[u8; 4]>, Fault> {
     let wrong = |problem: String| fault(format!("images[{index}]"), problem);
     let decoder = png::Decoder::new(std::io::Cursor::new(glb.image(index)?));
     let mut reader = decoder.read_info().map_err(|e| wrong(format!("is no PNG picture: {e}")))?;
     let info = reader.info();
-    if (info.width, info.height, info.color_type, info.bit_depth) != (size, size, color, png::BitDepth::Eight) {
+    if (info.width, info.height, info.color_type, info.bit_depth) != (size, size, png::ColorType::Rgba, png::BitDepth::Eight) {
         let found = format!("{} x {} {:?}", info.width, info.height, info.color_type);
-        return Err(wrong(format!("is {found} instead of {size} x {size} {color:?} of 8 bits")));
+        return Err(wrong(format!("is {found} instead of {size} x {size} Rgba of 8 bits")));
     }
     let length = reader.output_buffer_size().ok_or_else(|| wrong("is too large".into()))?;
     let mut texels = vec![0; length];
     reader.next_frame(&mut texels).map_err(|e| wrong(format!("cannot be decoded: {e}")))?;
-    Ok(texels)
+    Ok(texels.as_chunks::<4>().0.to_vec())
 }

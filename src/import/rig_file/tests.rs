@@ -73,7 +73,7 @@ fn a_broken_rig_is_not_written_and_every_fault_is_named() {
     rig.skeleton.offset_m[4] = Vec3::ZERO;
     rig.mesh.triangles[2][1] = 60_000;
     rig.shapes[1].position_deltas_m.pop();
-    rig.skin.as_mut().unwrap().slope.pop();
+    rig.skin.as_mut().unwrap().slopes.pop();
     let text = to_glb(&rig, &meta()).unwrap_err().to_string();
     for place in [
         "mesh.weights[4]",
@@ -82,7 +82,7 @@ fn a_broken_rig_is_not_written_and_every_fault_is_named() {
         "skeleton.offset_m.thumb-phalanx-distal",
         "mesh.triangles[2]",
         "shapes.breadth.position_deltas_m",
-        "skin.slope",
+        "skin.slopes",
     ] {
         assert!(text.contains(place), "{place} not in {text}");
     }
@@ -118,9 +118,9 @@ fn foreign_bytes_are_named() {
 #[test]
 fn an_other_format_number_is_named() {
     let mut newer = bytes_of(&plain());
-    let at = newer.windows(10).position(|w| w == b"\"format\":1").unwrap();
+    let at = newer.windows(10).position(|w| w == b"\"format\":2").unwrap();
     newer[at + 9] = b'7';
-    assert!(message(&newer).contains("is 7, this version reads 1"), "{}", message(&newer));
+    assert!(message(&newer).contains("is 7, this version reads 2"), "{}", message(&newer));
 }
 
 #[test]

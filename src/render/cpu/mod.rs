@@ -8,6 +8,8 @@
 //! One picture is drawn by one thread; many pictures are drawn side by side. Buffers are kept between pictures. The
 //! vector unit is chosen at run time and every choice gives the same bytes.
 
+mod decal;
+mod flexion;
 mod fragment;
 mod gather;
 mod geometry;
@@ -18,6 +20,8 @@ mod prepared;
 mod raster;
 mod shade;
 mod shadow;
+mod skin;
+mod tile;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,7 +38,8 @@ use light::Lobe;
 use occlusion::WorldCapsule;
 use prepared::PreparedRig;
 use raster::{MAX_TRIANGLES, PixelSamples, Window};
-use shade::{Lighting, Material};
+use shade::Lighting;
+use skin::Material;
 use shadow::ShadowMap;
 
 /// Rows that are drawn together: their samples stay in the cache.
@@ -164,7 +169,8 @@ impl CpuRenderer {
         ended(Stage::Shadow);
 
         scratch.sort_into_bands(posed.hands.len());
-        let materials: Vec<_> = scene.hands.iter().map(|hand| Material::new(hand.skin)).collect();
+        let skins = scene.hands.iter().zip(&posed.hands);
+        let materials: Vec<_> = skins.map(|(hand, posed)| Material::new(&hand.skin, &posed.rig.mesh)).collect();
         let lighting = Lighting {
             eye: scene.camera.camera_from_world.inverse().translation_m,
             lights: &scene.lights,

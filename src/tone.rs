@@ -57,6 +57,8 @@ const DARK_BROWN: f32 = 0.40;
 /// That brown, linear sRGB of luminance 1.
 const BROWN: [f32; 3] = [1.200, 0.980, 0.603];
 
+/// Melanin of the nail bed relative to the back.
+const NAIL_MELANIN: f32 = 0.30;
 /// How much melanin slows down the darkening of the palm.
 const PALM_SATURATION: f32 = 4.0;
 /// Share of blue light that the yellow of the horny layer swallows, on the back and in the palm's thick one.
@@ -65,16 +67,16 @@ const PALM_CAROTENE: f32 = 0.20;
 
 /// The ten tones S1 to S10: (melanin, blood) volume fractions of the back of the hand, light to dark.
 pub const TONES: [(f32, f32); 10] = [
-    (0.013, 0.010),
-    (0.020, 0.011),
-    (0.030, 0.012),
-    (0.045, 0.012),
-    (0.065, 0.012),
-    (0.090, 0.012),
-    (0.130, 0.012),
-    (0.180, 0.011),
-    (0.250, 0.010),
-    (0.360, 0.010),
+    (0.013, 0.015),
+    (0.020, 0.016),
+    (0.030, 0.017),
+    (0.045, 0.017),
+    (0.065, 0.016),
+    (0.090, 0.016),
+    (0.130, 0.015),
+    (0.180, 0.013),
+    (0.250, 0.012),
+    (0.360, 0.011),
 ];
 
 /// (melanin, blood) of tone 1..=10; numbers outside are moved to the nearest end.
@@ -108,11 +110,11 @@ pub struct Palette {
 /// Palette of a hand with the given volume fractions on its back: melanin 0..=0.45, blood 0..=0.1 (clamped).
 ///
 /// Ratios between regions: the palm has a quarter of the melanin (less in dark skin, whose palms are nearly as light as
-/// others') and 1.7 times the blood, the nail bed 0.2 and 2.8 times.
+/// others') and 1.7 times the blood, the nail bed 0.3 and 2.4 times.
 pub fn palette(melanin: f32, blood: f32) -> Palette {
     let (melanin, blood) = (melanin.clamp(0.0, 0.45), blood.clamp(0.0, 0.1));
     let dorsum = yellowed(skin(melanin, blood), CAROTENE);
-    let nail = two_layer((0.20 * melanin / (1.0 + 2.0 * melanin)).max(0.008), 2.8 * blood);
+    let nail = two_layer((NAIL_MELANIN * melanin).max(0.008), 2.4 * blood);
     let palmar = (0.25 * melanin / (1.0 + PALM_SATURATION * melanin)).max(0.010);
     let palm = yellowed(skin(palmar, 1.7 * blood), PALM_CAROTENE);
     let dorsal = |melanin: f32, blood: f32| yellowed(skin(melanin, blood), CAROTENE);

@@ -118,7 +118,8 @@ fn pulp(digit: &DigitSpace, p: Vec3) -> f32 {
     let legs = Vec3::new(LEGS.y * digit.half_breadths[2] * slant, -LEGS.x * digit.tip_length, 0.0) * slant.abs();
     let from = q - core;
     let along = (from.dot(legs) / legs.length_squared().max(1e-6)).clamp(0.0, 1.0);
-    let around = (from - legs * along).length();
+    // a slight climb along the legs keeps their ridges apart
+    let around = (from - legs * along).length() + 0.3 * along * legs.length();
     let down = core.y - q.y - 0.35 * legs.y.abs();
     let flat = smoothstep(core.y - q.y, 0.30 * digit.tip_length, 0.62 * digit.tip_length);
     around + (down - around) * flat

@@ -12,8 +12,8 @@ use super::skin_spec::{LineSpec, NailSpec, ReliefSpec};
 use super::spec::RigSpec;
 
 /// Skin that bulges on both sides of a line, as a share of its depth.
-const CREASE_LIP: f32 = 0.45;
-const PALM_LIP: f32 = 0.28;
+const CREASE_LIP: f32 = 0.34;
+const PALM_LIP: f32 = 0.20;
 /// Where lips are highest, and where they have fallen to 37 % from there, in widths of the line.
 const LIP_AT: f32 = 3.4;
 const LIP_WIDTH: f32 = 2.3;
@@ -96,7 +96,8 @@ impl Relief {
             let y = offset(line, digit, q, scale) + wander;
             if y.abs() < Curve::REACH * width {
                 let side = digit.beside(q, size) * smoothstep(q.z, 0.0, 0.6 * digit.half_depths[size]);
-                height -= side * groove(y, line.depth_mm * scale, width, CREASE_LIP);
+                let depth = line.depth_mm * (1.0 + 0.55 * noise(p + Vec3::splat(53.0 * line.at_mm), 4.0 * scale, 16));
+                height -= side * groove(y, depth * scale, width, CREASE_LIP);
             }
         }
         for line in &lines.wrinkles {

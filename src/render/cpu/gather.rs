@@ -126,7 +126,8 @@ impl Batch {
             row[lane] = value;
         }
         for (row, value) in self.fine.ridge.iter_mut().zip(ridge) {
-            row[lane] = if is_finest { value } else { 0.0 };
+            let is_smooth = ridge[0].abs().max(ridge[1].abs()) < MOST_STEPS_PER_TEXEL * level.size as f32;
+            row[lane] = if is_finest && is_smooth { value } else { 0.0 };
         }
         area
     }
@@ -184,6 +185,8 @@ impl Batch {
     }
 }
 
+/// The ridge coordinate climbs by about 120 steps from texel to texel; by more it jumps.
+const MOST_STEPS_PER_TEXEL: f32 = 420.0;
 /// Pixels wider than this on the skin show none of the fine relief, millimetres.
 const NEAR_MM: f32 = 0.7;
 

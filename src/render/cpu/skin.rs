@@ -34,7 +34,7 @@ const FLEXED_FOLDS: [f32; 2] = [-1.10, 0.75];
 /// Flush that a bent joint presses out of the skin on its back.
 const STRETCHED: f32 = 1.6;
 /// What a vein takes from red, green and blue.
-const VEIN_TINT: [f32; 3] = [0.17, 0.07, 0.02];
+const VEIN_TINT: [f32; 3] = [0.11, 0.045, 0.0];
 
 /// Distance between friction ridges and their height, metres.
 const RIDGE_SPACING_M: f32 = 0.000_46;
@@ -45,7 +45,7 @@ const RIDGE_FADE: [f32; 2] = [0.22, 0.48];
 const RIDGE_MEAN: f32 = 8.0 / 15.0;
 /// How much lighter ridges are than furrows; how much darker furrows of the fine relief, and how much duller.
 const RIDGE_CONTRAST: f32 = 0.07;
-const FURROW_DARKENING: f32 = 0.20;
+const FURROW_DARKENING: f32 = 0.16;
 const FURROW_DULLING: f32 = 0.55;
 
 /// One hand's skin.
@@ -241,7 +241,9 @@ fn add_fine_rise<S: Simd>(
     let share = 1.0 - x * x;
     let width = load(simd, &fine.footprint_mm) / facing * (1e-3 / RIDGE_SPACING_M);
     let fade = unit((width * -1.0 + RIDGE_FADE[1]) * (1.0 / (RIDGE_FADE[1] - RIDGE_FADE[0])));
-    let seen = fade * bare * unit((regions.palmar - 0.45) * 2.5);
+    // where the coordinate jumps from one segment to the next there are none
+    let climbs = (load(simd, &fine.ridge[0]).abs() + load(simd, &fine.ridge[1]).abs()).simd_gt(0.0);
+    let seen = climbs.select(fade * bare * unit((regions.palmar - 0.45) * 2.5), splat(simd, 0.0));
     regions.ridge = seen * (share * share - RIDGE_MEAN);
     // derivative of (1 - x^2)^2 along the coordinate
     let slope = x * share * seen * (-4.0 * 2.0 * RIDGE_STEP_M / RIDGE_SPACING_M * RIDGE_HEIGHT_M * skin.relief * dry);

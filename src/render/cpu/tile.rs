@@ -47,15 +47,16 @@ impl Tile {
     }
 
     fn new() -> Self {
-        let furrows = [Cells { count: [24, 19], seed: 1 }, Cells { count: [55, 47], seed: 2 }];
+        let cells = |x, y, seed| Cells { count: [x, y], seed };
+        let [wide, furrows, fine] = [cells(9, 7, 5), cells(25, 20, 1), cells(57, 49, 2)];
         let back = Relief::new(&|x, y| {
-            let [coarse, fine] = [furrows[0].groove(x, y, 0.20), furrows[1].groove(x, y, 0.22)];
-            (0.030 * coarse + 0.014 * fine, 0.75 * coarse + 0.35 * fine)
+            let [wide, furrow, fine] = [wide.groove(x, y, 0.20), furrows.groove(x, y, 0.30), fine.groove(x, y, 0.35)];
+            (0.030 * wide + 0.024 * furrow + 0.010 * fine, 0.35 * wide + 0.45 * furrow + 0.20 * fine)
         });
-        let lines = [Cells { count: [7, 5], seed: 3 }, Cells { count: [17, 13], seed: 4 }];
+        let [lines, pits] = [cells(9, 6, 3), cells(31, 29, 4)];
         let palm = Relief::new(&|x, y| {
-            let [coarse, fine] = [lines[0].groove(x, y, 0.07), lines[1].groove(x, y, 0.10)];
-            (0.050 * coarse + 0.018 * fine, 0.7 * coarse + 0.3 * fine)
+            let [line, pit] = [lines.groove(x, y, 0.22), pits.groove(x, y, 0.6)];
+            (0.016 * line + 0.008 * pit, 0.30 * line + 0.25 * pit)
         });
         let (hair, blobs) = (hairs(), blobs());
         let byte = |v: f32| libm::roundf(255.0 * v.clamp(0.0, 1.0)) as u8;

@@ -58,7 +58,7 @@ const DARK_BROWN: f32 = 0.40;
 const BROWN: [f32; 3] = [1.200, 0.980, 0.603];
 
 /// Melanin of the nail bed relative to the back.
-const NAIL_MELANIN: f32 = 0.30;
+const NAIL_MELANIN: f32 = 0.20;
 /// How much melanin slows down the darkening of the palm.
 const PALM_SATURATION: f32 = 4.0;
 /// Share of blue light that the yellow of the horny layer swallows, on the back and in the palm's thick one.
@@ -110,11 +110,13 @@ pub struct Palette {
 /// Palette of a hand with the given volume fractions on its back: melanin 0..=0.45, blood 0..=0.1 (clamped).
 ///
 /// Ratios between regions: the palm has a quarter of the melanin (less in dark skin, whose palms are nearly as light as
-/// others') and 1.7 times the blood, the nail bed 0.3 and 2.4 times.
+/// others') and 1.7 times the blood, the nail bed 0.2 and 2.4 times.
 pub fn palette(melanin: f32, blood: f32) -> Palette {
     let (melanin, blood) = (melanin.clamp(0.0, 0.45), blood.clamp(0.0, 0.1));
     let dorsum = yellowed(skin(melanin, blood), CAROTENE);
-    let nail = two_layer((NAIL_MELANIN * melanin).max(0.008), 2.4 * blood);
+    let bed = two_layer((NAIL_MELANIN * melanin).max(0.008), 2.4 * blood);
+    // the plate scatters some light of its own
+    let nail = bed.map(|v| 0.86 * v + 0.035);
     let palmar = (0.25 * melanin / (1.0 + PALM_SATURATION * melanin)).max(0.010);
     let palm = yellowed(skin(palmar, 1.7 * blood), PALM_CAROTENE);
     let dorsal = |melanin: f32, blood: f32| yellowed(skin(melanin, blood), CAROTENE);

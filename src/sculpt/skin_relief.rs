@@ -120,9 +120,15 @@ impl Relief {
         if palmar <= 0.0 {
             return 0.0;
         }
-        let lines = self.palm_lines.iter().filter_map(|line| Some((line, line.nearest(at.p.truncate() + wander)?)));
-        let depth =
-            |(line, near): (&Curve, CurvePoint)| near.fade() * groove(near.distance, line.size, line.width, PALM_LIP);
+        let bent = wander + 0.22 * self.space.scale * noise(at.p, 1.4 * self.space.scale, 18);
+        let lines = self.palm_lines.iter().filter_map(|line| Some((line, line.nearest(at.p.truncate() + bent)?)));
+        // deep and shallow, wide and narrow stretches along each line
+        let scale = self.space.scale;
+        let uneven = |line: &Curve, cell: f32| noise(at.p + Vec3::splat(91.0 * line.size), cell * scale, 17);
+        let depth = |(line, near): (&Curve, CurvePoint)| {
+            let size = line.size * (1.0 + 0.35 * uneven(line, 7.0) + 0.3 * uneven(line, 1.9));
+            near.fade() * groove(near.distance, size, line.width * (0.85 + 0.3 * uneven(line, 4.0)), PALM_LIP)
+        };
         -palmar * lines.map(depth).sum::<f32>()
     }
 

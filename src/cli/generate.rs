@@ -139,7 +139,9 @@ impl Job {
         let motions = motions(&preset.sequence)?;
         let (sampler, outside) = SceneSampler::new(preset.clone(), rig, pictures)?.with_motions(motions);
         for (path, count) in preset.sequence.motions.iter().zip(outside).filter(|(_, count)| *count > 0) {
-            warn(&format!("`{path}`: in {count} moments some angle is outside the rig's limits, and is brought to them"));
+            warn(&format!(
+                "`{path}`: in {count} moments some angle is outside the rig's limits, and is brought to them"
+            ));
         }
         Ok(Self { studio: Studio { assets, renderer: renderer(backend) }, sampler })
     }

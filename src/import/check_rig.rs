@@ -149,12 +149,13 @@ impl Faults {
     fn skin(&mut self, rig: &Rig) {
         let Some(skin) = &rig.skin else { return };
         let texels = (skin.size as usize).pow(2);
-        if texels == 0 || !skin.max_slope.is_finite() || skin.max_slope <= 0.0 {
-            let problem = format!("has size {} and max_slope {}", skin.size, skin.max_slope);
+        if texels == 0 || !skin.max_slopes.iter().all(|s| s.is_finite() && *s > 0.0) {
+            let problem = format!("has size {} and max_slopes {:?}", skin.size, skin.max_slopes);
             self.add("skin", problem, "both must be positive");
         }
         self.length("skin.regions", skin.regions.len(), texels);
-        self.length("skin.slope", skin.slope.len(), texels);
+        self.length("skin.slopes", skin.slopes.len(), texels);
+        self.length("skin.marks", skin.marks.len(), texels);
     }
 }
 

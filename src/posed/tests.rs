@@ -7,7 +7,7 @@ use crate::camera::{Camera, Intrinsics, Lens};
 use crate::rig::{
     BlendShape, Corrective, DOF_COUNT, DOFS, Dof, HandPose, HandShape, Joint, Limit, Person, Ramp, Skeleton, Surface,
 };
-use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial};
+use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial, SkinTraits};
 use crate::seed::{Stream, dataset_stream};
 
 const VERTICES: usize = 1500;
@@ -45,7 +45,8 @@ fn random_rig(s: &mut Stream) -> Rig {
         triangle_part: vec![0; 2 * VERTICES],
     };
     let deltas = |s: &mut Stream| {
-        let dense: Vec<Vec3> = (0..VERTICES).map(|k| if k / 100 % 3 == 0 { vector(s) * 0.01 } else { Vec3::ZERO }).collect();
+        let dense: Vec<Vec3> =
+            (0..VERTICES).map(|k| if k / 100 % 3 == 0 { vector(s) * 0.01 } else { Vec3::ZERO }).collect();
         VertexDeltas::from_dense(&dense, 1e-9)
     };
     let shape = |s: &mut Stream, k: usize| BlendShape {
@@ -55,7 +56,8 @@ fn random_rig(s: &mut Stream) -> Rig {
     };
     let shapes = (0..5).map(|k| shape(s, k)).collect();
     let ramp = |dof, full_rad| Ramp { dof, from_rad: 0.0, full_rad, to_rad: None };
-    let ramps = [vec![ramp(Dof::IndexPipFlexion, 1.0)], vec![ramp(Dof::WristFlexion, 1.3), ramp(Dof::ForearmTwist, -0.9)]];
+    let ramps =
+        [vec![ramp(Dof::IndexPipFlexion, 1.0)], vec![ramp(Dof::WristFlexion, 1.3), ramp(Dof::ForearmTwist, -0.9)]];
     let corrective = |ramps| Corrective { name: String::new(), ramps, position_deltas_m: deltas(s) };
     let correctives = ramps.into_iter().map(corrective).collect();
     let surface = Surface::of(&mesh);
@@ -108,6 +110,8 @@ fn random_hand(s: &mut Stream, side: HandSide) -> SceneHand {
             specular: 1.0,
             nail_roughness: 0.2,
             relief: 1.0,
+            wetness: 0.0,
+            traits: SkinTraits::default(),
         },
     }
 }
@@ -139,7 +143,8 @@ fn naive_frames(rig: &Rig, offsets: &[Vec3; JOINT_COUNT], pose: &HandPose) -> Ve
     let wrist = frame(Joint::Wrist).inverse();
     let (w, twist) = (Joint::Wrist.index(), Dof::ForearmTwist.index());
     let helper = |share: f64| {
-        let turn = DQuat::from_axis_angle(rig.skeleton.axis[twist].as_dvec3().normalize(), share * f64::from(pose.0[twist]));
+        let turn =
+            DQuat::from_axis_angle(rig.skeleton.axis[twist].as_dvec3().normalize(), share * f64::from(pose.0[twist]));
         frame(Joint::Forearm) * matrix(rig.skeleton.neutral[w], offsets[w]) * DMat4::from_quat(turn)
     };
     let frames = crate::rig::JOINTS.into_iter().map(|j| wrist * frame(j));
@@ -174,7 +179,9 @@ fn agrees_with_matrices_in_double_precision() {
         let sign = if side == HandSide::Left { -1.0 } else { 1.0 };
         let mirror = DMat4::from_scale(DVec3::new(sign, 1.0, 1.0));
         let world = matrix(hand.world_from_wrist.rotation, hand.world_from_wrist.translation_m) * mirror;
-        let breadth = |o: &[Vec3; JOINT_COUNT]| o[Joint::IndexFingerMetacarpal.index()].x - o[Joint::PinkyFingerMetacarpal.index()].x;
+        let breadth = |o: &[Vec3; JOINT_COUNT]| {
+            o[Joint::IndexFingerMetacarpal.index()].x - o[Joint::PinkyFingerMetacarpal.index()].x
+        };
         let scale = breadth(&offsets) / breadth(&rig.skeleton.offset_m);
         let [pip, flexion, twist] =
             [Dof::IndexPipFlexion, Dof::WristFlexion, Dof::ForearmTwist].map(|dof| hand.pose.get(dof));

@@ -82,8 +82,7 @@ mod tests {
     fn octahedron(normals: impl Fn(Vec3) -> Vec3) -> RigMesh {
         let [x, y, z] = [Vec3::X, Vec3::Y, Vec3::Z];
         let unit = [x, y, z, -x, -y, -z, x];
-        let triangles =
-            vec![[0, 1, 2], [1, 3, 2], [3, 4, 2], [4, 6, 2], [1, 0, 5], [3, 1, 5], [4, 3, 5], [6, 4, 5]];
+        let triangles = vec![[0, 1, 2], [1, 3, 2], [3, 4, 2], [4, 6, 2], [1, 0, 5], [3, 1, 5], [4, 3, 5], [6, 4, 5]];
         RigMesh {
             positions_m: unit.map(|p| p * 0.01).to_vec(),
             normals: unit.map(normals).to_vec(),

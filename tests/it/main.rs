@@ -9,7 +9,7 @@ mod golden;
 mod import;
 mod render;
 mod sampler;
-mod solids;
 mod shapes;
+mod solids;
 mod synthetic;
 mod tidy;

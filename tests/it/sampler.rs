@@ -7,7 +7,7 @@ use handloom::assets::Assets;
 use handloom::preset::{Choice, Distribution, Preset};
 use handloom::rig::joint::FINGERS;
 use handloom::rig::{DOFS, Dof, HandPose, HandShape, Rig, RigMesh, Surface, skeleton};
-use handloom::sampler::pose::{Coupling, Flesh, PoseSampler, Repair, deepest_penetration, gestures};
+use handloom::sampler::pose::{Coupling, Flesh, PoseSampler, Repair, deepest_penetration, gestures::Library};
 use handloom::sampler::shape::ShapeSampler;
 use handloom::sampler::{SampleError, SceneSampler};
 use handloom::scene::Scene;
@@ -132,7 +132,7 @@ fn gestures_are_inside_limits_and_free_of_collisions() {
     let coupling = Coupling::new(&rig).unwrap();
     let repair = Repair::new(coupling.clone(), 0.0015);
     let flesh = Flesh::new(&rig, &HandShape::default());
-    for gesture in gestures(&coupling).unwrap() {
+    for gesture in Library::new(&coupling).unwrap().own() {
         assert!(in_hard_limits(&rig, &gesture.pose), "{}", gesture.name);
         let repaired = repair.apply(&flesh, &gesture.pose);
         let (depth, pair) = deepest_penetration(&rig, &HandShape::default(), &repaired);

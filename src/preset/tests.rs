@@ -249,7 +249,7 @@ fn no_value_of_any_key_is_too_strange_to_answer() {
 fn names_and_files_that_are_not_there_are_named() {
     assert_eq!(
         load("quickstrt", &[]).unwrap_err().to_string(),
-        "no built-in preset is named `quickstrt`; there are `quickstart`, `rhd`, `reference`\n\n\
+        "no built-in preset is named `quickstrt`; there are `quickstart`, `rhd`, `sequence`, `reference`\n\n\
          hint: did you mean `quickstart`? A file is named with its ending, as in `quickstrt.toml`"
     );
     let said = load("nowhere/a.toml", &[]).unwrap_err();
@@ -283,7 +283,7 @@ fn an_explanation_holds_every_key_in_the_order_of_the_reference() {
     assert_eq!(keys[0].key, "format_version");
     let focal = keys.iter().find(|row| row.key == "camera.focal_px").unwrap();
     assert_eq!((focal.value.as_str(), focal.origin.to_string().as_str()), ("{ uniform = [263.0, 306.0] }", "rhd"));
-    assert_eq!(keys.last().unwrap().key, "sensor.grey_weights");
+    assert_eq!(keys.last().unwrap().key, "sequence.mapping");
 }
 
 proptest! {

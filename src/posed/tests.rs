@@ -62,10 +62,11 @@ fn scene(hands: Vec<SceneHand>) -> Scene {
             camera_from_world: RigidTransform::IDENTITY,
         },
         hands,
+        solids: Vec::new(),
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },
-        film: Film { exposure_ev: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
+        film: Film { exposure_ev: 0.0, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
         sensor: Sensor {
             full_well_e: 0.0,
             read_noise_e: 0.0,

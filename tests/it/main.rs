@@ -10,5 +10,6 @@ mod import;
 mod render;
 mod sampler;
 mod sequence;
+mod solids;
 mod synthetic;
 mod tidy;

@@ -127,10 +127,11 @@ pub(crate) fn scene(size: u32, focal_px: f32, hands: Vec<SceneHand>) -> Scene {
             camera_from_world: RigidTransform::from_rotation(Quat::from_xyzw(1.0, 0.0, 0.0, 0.0)),
         },
         hands,
+        solids: Vec::new(),
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },
-        film: Film { exposure_ev: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
+        film: Film { exposure_ev: 0.0, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
         sensor: Sensor {
             full_well_e: 0.0,
             read_noise_e: 0.0,
@@ -149,5 +150,5 @@ pub(crate) fn light(to_light: Vec3) -> DirectionalLight {
 
 /// One colour behind the hands and one radiance around them.
 pub(crate) fn backdrop(size: u32, colour: f32, radiance: f32) -> Backdrop {
-    Backdrop { pixels: Plane::filled(size, size, [colour; 3]), irradiance: Sh9::uniform([radiance; 3]) }
+    Backdrop { pixels: Plane::filled(size, size, [colour; 3]), irradiance: Sh9::uniform([radiance; 3]), gain: 1.0 }
 }

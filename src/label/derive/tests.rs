@@ -71,10 +71,11 @@ fn scene(sides: &[HandSide]) -> Scene {
             camera_from_world: RigidTransform::IDENTITY,
         },
         hands: sides.iter().map(hand).collect(),
+        solids: Vec::new(),
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },
-        film: Film { exposure_ev: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
+        film: Film { exposure_ev: 0.0, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
         sensor: Sensor {
             full_well_e: 0.0,
             read_noise_e: 0.0,
@@ -103,7 +104,11 @@ fn posed<'a>(scene: &'a Scene, places: &[(usize, Vec3)]) -> PosedScene<'a> {
             landmarks_m,
         }
     };
-    PosedScene { scene, hands: scene.hands.iter().enumerate().map(|(k, h)| hand(k, h.side)).collect() }
+    PosedScene {
+        scene,
+        hands: scene.hands.iter().enumerate().map(|(k, h)| hand(k, h.side)).collect(),
+        solids: Vec::new(),
+    }
 }
 
 fn empty() -> Frame {
@@ -163,6 +168,7 @@ fn what_is_in_front_says_why_it_is_hidden() {
         assert_eq!(mcp_behind(0.49, id(HandPart::Palm, side), 2, side), V::HiddenByOtherHand);
         assert_eq!(mcp_behind(0.40, PERSON_ID, 1, side), V::HiddenByArm);
         assert_eq!(mcp_behind(0.40, PERSON_ID, 2, side), V::HiddenByArm);
+        assert_eq!(mcp_behind(0.40, PERSON_ID, 3, side), V::HiddenByArm);
         assert_eq!(mcp_behind(0.40, BACKGROUND_ID, 3, side), V::HiddenByObject);
     }
 }

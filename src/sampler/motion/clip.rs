@@ -92,10 +92,11 @@ impl Motion {
         let drawn: Vec<_> = hands.iter().zip(streams).map(move_hand).collect();
         let (moving, names): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
         let together = id.stream("motion together").chance(sequence.together);
-        let placed = settle(&moving, &times_s, together, preset.pose.max_penetration_mm * 1e-3);
+        let (placed, frozen) = settle(&moving, &times_s, together, preset.pose.max_penetration_mm * 1e-3);
         let moment = |frame: usize, hand: usize, (pose, world_from_wrist)| {
             let gesture: &Vec<String> = &names[hand];
-            Moment { pose, world_from_wrist, gesture: gesture[frame].clone() }
+            let gesture = if frozen { &hands[hand].gesture } else { &gesture[frame] };
+            Moment { pose, world_from_wrist, gesture: gesture.clone() }
         };
         let frame = |(k, hands): (usize, Vec<_>)| hands.into_iter().enumerate().map(|(h, p)| moment(k, h, p)).collect();
         Self {
@@ -238,12 +239,7 @@ pub struct Memory(Arc<Mutex<VecDeque<(u64, Slot)>>>);
 
 impl Memory {
     /// A frame of the clip that begins at a sample, planned if it is not remembered.
-    pub fn frame<E>(
-        &self,
-        place: &ClipPlace,
-        frames: u64,
-        plan: impl Fn() -> Result<Clip, E>,
-    ) -> Result<Scene, E> {
+    pub fn frame<E>(&self, place: &ClipPlace, frames: u64, plan: impl Fn() -> Result<Clip, E>) -> Result<Scene, E> {
         let slot = self.slot(place.first, frames);
         match slot.get_or_init(|| plan().ok()) {
             Some(clip) => Ok(clip.scene(place)),

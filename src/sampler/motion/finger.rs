@@ -10,13 +10,8 @@ use crate::seed::Stream;
 /// From a digit's root to its tip, metres: tremor of the tip becomes one of the root.
 const DIGIT_M: f32 = 0.09;
 /// Where the tremor of each digit is.
-const ROOTS: [Dof; 5] = [
-    Dof::ThumbCmcFlexion,
-    Dof::IndexMcpFlexion,
-    Dof::MiddleMcpFlexion,
-    Dof::RingMcpFlexion,
-    Dof::LittleMcpFlexion,
-];
+const ROOTS: [Dof; 5] =
+    [Dof::ThumbCmcFlexion, Dof::IndexMcpFlexion, Dof::MiddleMcpFlexion, Dof::RingMcpFlexion, Dof::LittleMcpFlexion];
 
 /// The poses of one hand through a clip.
 #[derive(Debug, Clone)]

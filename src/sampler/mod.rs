@@ -30,7 +30,7 @@ use camera::InPicture;
 use hands::{HandToPlace, PlacedHand};
 use motion::{Cast, Clip, ClipPlace, Motion};
 use pose::{Action, Flesh, GestureError, PoseSampler};
-use shape::ShapeSampler;
+use shape::{DrawnPerson, ShapeSampler};
 
 /// Why a scene could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -227,7 +227,7 @@ impl SceneSampler {
         let [from, to] = split.subjects;
         let persons = to.saturating_sub(from).max(1) as usize;
         let subject = from + id.stream("subject").index(persons) as u32;
-        let shape = self.shapes.subject(subject);
+        let DrawnPerson { person: whose, shape } = self.shapes.subject(subject);
         let flesh = Flesh::new(&self.rig, &shape);
         let sides = [first, other_side(first)];
         let arrangement = match count {
@@ -246,6 +246,7 @@ impl SceneSampler {
             rig: preset.rig.clone(),
             side,
             subject,
+            person: whose,
             shape: shape.clone(),
             gesture: action.name,
             pose: action.pose,

@@ -11,5 +11,6 @@ mod render;
 mod sampler;
 mod sequence;
 mod solids;
+mod shapes;
 mod synthetic;
 mod tidy;

@@ -2,8 +2,8 @@
 
 use glam::{Quat, Vec3};
 
-use super::dof::{DOF_COUNT, HandPose, Limit};
 use super::HandSide;
+use super::dof::{DOF_COUNT, HandPose, Limit};
 use crate::math::RigidTransform;
 
 /// A recording of one or two hands.

@@ -67,10 +67,11 @@ impl Line {
             watch.lap(BEFORE.len() + stage as usize);
         })?;
         let labels = label::derive(&posed, &frame);
+        let gain = backdrop.gain;
         drop((posed, backdrop));
         watch.lap(after);
         let Pictures { rgb, rgb_jpeg, grey } =
-            develop(&frame.colour, backdrop.gain, &scene, &self.writer.plan().output)?;
+            develop(&frame.colour, gain, &scene, &self.writer.plan().output)?;
         watch.lap(after + 1);
         let encoded = self.writer.encode(&Sample { index, labels, frame, rgb, grey, rgb_jpeg, scene })?;
         watch.lap(after + 2);

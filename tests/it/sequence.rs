@@ -43,8 +43,7 @@ fn clip(sampler: &SceneSampler, number: u64) -> Vec<Scene> {
 /// Landmarks of a hand in the world, metres.
 fn keypoints(rig: &Rig, hand: &SceneHand) -> [Vec3; 21] {
     let frames = rig.shaped_skeleton(&hand.shape).hand_from_joint(&hand.pose);
-    landmarks(&frames)
-        .map(|p| hand.world_from_wrist.point(if hand.side == HandSide::Left { mirror_x(p) } else { p }))
+    landmarks(&frames).map(|p| hand.world_from_wrist.point(if hand.side == HandSide::Left { mirror_x(p) } else { p }))
 }
 
 #[test]
@@ -319,7 +318,10 @@ fn labels(folder: &Path) -> Vec<SampleLabel> {
 fn clips_are_written_with_time_stamps_and_planted_faults_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("loose");
-    generate(out.to_str().unwrap(), &["--set", "sequence.imported=0.5", "--set", "sequence.motions=[\"presets/motion/wave.csv\"]"]);
+    generate(
+        out.to_str().unwrap(),
+        &["--set", "sequence.imported=0.5", "--set", "sequence.motions=[\"presets/motion/wave.csv\"]"],
+    );
     let labels = labels(&out);
     let stamps: Vec<_> = labels.iter().map(|l| (l.clip.unwrap(), l.frame.unwrap())).collect();
     assert_eq!(stamps, (0..12).map(|k| (k / 6, k % 6)).collect::<Vec<_>>());
@@ -396,7 +398,8 @@ fn faults_of_motions_are_told_together() {
     std::fs::write(&bad, "time_s,index_pip_flexion\n0,1\n1,x\n").unwrap();
     let motions = format!("sequence.motions=[\"nowhere.csv\", \"{}\", \"a.fbx\"]", bad.display());
     let out = folder.path().join("out").to_string_lossy().into_owned();
-    let args = ["generate", "sequence", "--count", "2", "--out", &out, "--set", "sequence.imported=1", "--set", &motions];
+    let args =
+        ["generate", "sequence", "--count", "2", "--out", &out, "--set", "sequence.imported=1", "--set", &motions];
     let output = handloom(&args);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success());

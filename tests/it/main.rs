@@ -9,6 +9,7 @@ mod golden;
 mod import;
 mod render;
 mod sampler;
+mod sequence;
 mod shapes;
 mod solids;
 mod synthetic;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::import::ImportError;
 use crate::import::tube_hand;
-use crate::math::RigidTransform;
+use crate::math::{RigidTransform, axes_along_y};
 use crate::rig::skeleton::axis_angle;
 use crate::rig::{DOFS, Dof, HandMotion, HandPose, HandSide, JOINT_COUNT, Joint, MotionKey, MotionTrack, Skeleton};
 
@@ -71,8 +71,13 @@ fn place(time_s: f32) -> RigidTransform {
     RigidTransform::new(turn, Vec3::new(0.6 + 0.1 * (3.0 * time_s).sin(), 1.3, 0.1 * time_s))
 }
 
+/// The synthetic hand, with a thumb that bends to the ring finger, as thumbs do.
 fn tubes() -> Skeleton {
-    tube_hand::rig().skeleton
+    let mut skeleton = tube_hand::rig().skeleton;
+    let neutral = &mut skeleton.neutral[Joint::ThumbMetacarpal.index()];
+    let axes = axes_along_y(*neutral * Vec3::Y, Vec3::new(-0.051, 0.059, -0.010)).unwrap();
+    *neutral = Quat::from_mat3(&axes);
+    skeleton
 }
 
 /// Joints of the hand in the world; of left hands in the mirror.

@@ -10,7 +10,7 @@ use crate::math::RigidTransform;
 use crate::rig::joint::DIGITS;
 use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
 use crate::scene::{
-    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
+    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial, Wear,
 };
 
 /// Depth of the discs in front of their keypoints, metres.
@@ -71,6 +71,8 @@ fn scene_hand(k: u8) -> SceneHand {
         gesture: "fist".into(),
         pose: HandPose([0.123_456_79; 26]),
         world_from_wrist: RigidTransform::IDENTITY,
+        arm: None,
+        wear: Wear::default(),
         skin: SkinMaterial {
             tone: 6,
             melanin: 0.1,

@@ -5,7 +5,7 @@ use glam::{DMat4, DQuat, DVec3, Quat, Vec2};
 use super::*;
 use crate::camera::{Camera, Intrinsics, Lens};
 use crate::rig::{DOF_COUNT, DOFS, HandPose, Joint, Limit, Skeleton};
-use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial};
+use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial, Wear};
 use crate::seed::{Stream, dataset_stream};
 
 const VERTICES: usize = 1500;
@@ -87,6 +87,8 @@ fn random_hand(s: &mut Stream, side: HandSide) -> SceneHand {
         gesture: String::new(),
         pose: HandPose(std::array::from_fn(|_| s.uniform(-1.0, 1.0))),
         world_from_wrist: RigidTransform::new(rotation(s), vector(s)),
+        arm: None,
+        wear: Wear::default(),
         skin: SkinMaterial {
             tone: 1,
             melanin: 0.0,

@@ -11,7 +11,7 @@ use handloom::rig::{
     Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Rig, RigMesh, Skeleton,
 };
 use handloom::scene::{
-    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
+    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial, Wear,
 };
 
 /// A rig that is one rigid body on the wrist.
@@ -103,6 +103,8 @@ pub(crate) fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHan
         gesture: String::new(),
         pose: HandPose::default(),
         world_from_wrist,
+        arm: None,
+        wear: Wear::default(),
         skin: SkinMaterial {
             tone: 4,
             melanin: 0.045,

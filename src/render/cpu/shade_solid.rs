@@ -20,7 +20,9 @@ const CLOTH_SOFTNESS: f32 = 0.12;
 const SKIN_SOFTNESS: [f32; 3] = [0.14, 0.07, 0.05];
 /// Share of the light on a fibrous surface that comes back at grazing view.
 const SHEEN: f32 = 0.35;
-/// Reflectance of skin at normal incidence (n = 1.4) and its roughness on arm and face.
+/// Side of the hand's texture atlas, metres.
+const ATLAS_M: f32 = 0.35;
+/// Reflectance of skin at normal incidence (n = 1.4).
 const SKIN_F0: f32 = 0.028;
 
 /// One solid's surface, ready for shading.
@@ -37,9 +39,17 @@ pub(super) struct Finish {
     sheen: f32,
     /// Width of a pixel at a distance of 1.
     pixel_tangent: f32,
+    /// Metres per unit of the texture coordinates.
+    uv_m: f32,
+    is_glove: bool,
 }
 
 impl Finish {
+    /// A glove's: the hand's texture coordinates are shares of an atlas.
+    pub(super) fn of_glove(material: &SurfaceMaterial, pixel_tangent: f32) -> Self {
+        Self { uv_m: ATLAS_M, is_glove: true, ..Self::new(material, pixel_tangent) }
+    }
+
     pub(super) fn new(material: &SurfaceMaterial, pixel_tangent: f32) -> Self {
         let colour = material.skin.map_or(material.colour, |skin| palette(skin.melanin, skin.blood).dorsum);
         let metal = material.metalness.clamp(0.0, 1.0);
@@ -57,6 +67,8 @@ impl Finish {
             alpha: roughness * roughness,
             sheen: sheen * SHEEN,
             pixel_tangent,
+            uv_m: 1.0,
+            is_glove: false,
         }
     }
 }
@@ -104,7 +116,7 @@ fn surface<S: Simd>(simd: S, batch: &Batch, finish: &Finish, lighting: &Lighting
     let view = to_eye.unit();
     let second = match finish.pattern {
         Some((kind, period)) => {
-            let uv = [slot::UV, slot::UV + 1].map(|k| load(simd, &batch.attribute[k]) * (1.0 / period));
+            let uv = [slot::UV, slot::UV + 1].map(|k| load(simd, &batch.attribute[k]) * (finish.uv_m / period));
             let pixel = to_eye.dot(to_eye).sqrt() * (finish.pixel_tangent / period);
             pattern(simd, kind, uv, pixel)
         }
@@ -119,9 +131,15 @@ fn surface<S: Simd>(simd: S, batch: &Batch, finish: &Finish, lighting: &Lighting
         normal,
         view,
         normal_view: normal.dot(view).max(splat(simd, 0.04)),
-        openness: load(simd, &batch.attribute[slot::OPENNESS]),
+        openness: load(simd, &batch.attribute[slot::OPENNESS]) * hollow_factor(simd, batch, finish),
         albedo,
     }
+}
+
+/// Share of the sky that a solid's own folds leave open; gloves have no folds of their own.
+#[inline(always)]
+fn hollow_factor<S: Simd>(simd: S, batch: &Batch, finish: &Finish) -> F8<S> {
+    if finish.is_glove { splat(simd, 1.0) } else { unit(1.0 - load(simd, &batch.attribute[slot::HOLLOW])) }
 }
 
 /// Share of the second colour at places given in periods; edges are as soft as a pixel, and what is finer is grey.

@@ -1,0 +1,1 @@
+//! Worn things fit the posed hand.

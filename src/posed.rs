@@ -99,6 +99,16 @@ pub enum PoseError {
         /// Field of the scene's hand.
         field: &'static str,
     },
+    /// A size of what a hand wears is out of range.
+    #[error(
+        "posing hand {hand} failed: a size of `{field}` is out of range, legal are 0 to 0.5 m and shares of 0 to 1"
+    )]
+    Wear {
+        /// Number of the hand in the scene, from 0.
+        hand: usize,
+        /// Field of the scene's hand.
+        field: &'static str,
+    },
     /// A size or place of a solid is out of range.
     #[error(
         "placing solid {solid} (`{name}`) failed: `{field}` is out of range, legal are finite lengths above 0 and below 20 m"
@@ -172,8 +182,11 @@ fn check(hand: usize, scene_hand: &SceneHand, rig: &Rig) -> Result<(), PoseError
         ("world_from_wrist", wrist.rotation.is_finite() && wrist.translation_m.is_finite()),
         ("arm", scene_hand.arm.is_none_or(|arm| arm.shoulder_m.is_finite())),
     ];
-    match fields.into_iter().find(|(_, finite)| !finite) {
-        Some((field, _)) => Err(PoseError::NotFinite { hand, field }),
+    if let Some((field, _)) = fields.into_iter().find(|(_, finite)| !finite) {
+        return Err(PoseError::NotFinite { hand, field });
+    }
+    match scene_hand.wear.fault() {
+        Some(field) => Err(PoseError::Wear { hand, field }),
         None => Ok(()),
     }
 }

@@ -85,12 +85,7 @@ pub fn complete(
 }
 
 /// A place for the body, and where the hands' shoulders are.
-fn stand(
-    figure: &Figure,
-    reaches: &[Reach],
-    eye: Vec3,
-    stream: &mut Stream,
-) -> Option<(RigidTransform, Vec<Vec3>)> {
+fn stand(figure: &Figure, reaches: &[Reach], eye: Vec3, stream: &mut Stream) -> Option<(RigidTransform, Vec<Vec3>)> {
     for attempt in 0..BODIES {
         let spread = TILT_RAD[0] + TILT_RAD[1] * attempt as f32 / BODIES as f32;
         let yaw = axis_angle(Vec3::Y, stream.uniform(0.0, TAU));

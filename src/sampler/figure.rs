@@ -8,7 +8,7 @@ use glam::{Quat, Vec3};
 use super::body::along;
 use crate::math::RigidTransform;
 use crate::rig::HandSide;
-use crate::scene::{SkinMaterial, SkinTone, Solid, SolidClass, SolidKind, SurfaceMaterial};
+use crate::scene::{SkinMaterial, Solid, SolidClass, SolidKind, SurfaceMaterial};
 
 /// Half the distance of the shoulder joints.
 const SHOULDER_M: f32 = 0.178;
@@ -16,8 +16,8 @@ const SHOULDER_M: f32 = 0.178;
 /// Trunk from hip to neck: height, shift forward, half width, half depth.
 const TRUNK: [[f32; 4]; 11] = [
     [-0.60, 0.00, 0.0, 0.0],
-    [-0.60, 0.00, 0.150, 0.100],
-    [-0.52, 0.00, 0.168, 0.112],
+    [-0.60, 0.00, 0.188, 0.122],
+    [-0.52, 0.00, 0.184, 0.122],
     [-0.36, 0.01, 0.142, 0.102],
     [-0.18, 0.01, 0.158, 0.118],
     [-0.07, 0.00, 0.172, 0.105],
@@ -40,16 +40,15 @@ const HEAD: [[f32; 4]; 9] = [
     [0.348, 0.005, 0.040, 0.052],
     [0.358, 0.005, 0.0, 0.0],
 ];
-const NOSE_M: [f32; 3] = [0.015, 0.026, 0.018];
 /// Leg from hip to ankle.
 const LEG: [[f32; 4]; 7] = [
     [-1.36, 0.0, 0.0, 0.0],
     [-1.36, 0.0, 0.055, 0.060],
     [-1.10, -0.01, 0.060, 0.065],
     [-0.97, 0.01, 0.062, 0.066],
-    [-0.75, 0.01, 0.080, 0.088],
-    [-0.55, 0.00, 0.088, 0.100],
-    [-0.53, 0.00, 0.0, 0.0],
+    [-0.75, 0.01, 0.078, 0.086],
+    [-0.58, 0.00, 0.082, 0.098],
+    [-0.55, 0.00, 0.0, 0.0],
 ];
 
 /// A capsule that stands for a piece of the figure: ends and radius.
@@ -109,9 +108,8 @@ impl Figure {
     /// Obstacles in the world.
     pub(super) fn capsules(&self, place: &RigidTransform, seen: &[HandSide]) -> Vec<Capsule> {
         let at = |x: f32, y: f32, z: f32| place.point(Vec3::new(x, y, z) * self.scale);
-        let piece = |a: [f32; 3], b: [f32; 3], r: f32| {
-            Capsule([at(a[0], a[1], a[2]), at(b[0], b[1], b[2])], r * self.scale)
-        };
+        let piece =
+            |a: [f32; 3], b: [f32; 3], r: f32| Capsule([at(a[0], a[1], a[2]), at(b[0], b[1], b[2])], r * self.scale);
         let mut out = vec![
             piece([0.06, -0.10, 0.0], [0.055, -0.50, 0.0], 0.115),
             piece([-0.06, -0.10, 0.0], [-0.055, -0.50, 0.0], 0.115),
@@ -130,14 +128,12 @@ impl Figure {
 
     /// Its pieces: one thing.
     pub(super) fn solids(&self, place: &RigidTransform, seen: &[HandSide]) -> Vec<Solid> {
-        let tone = SkinTone { melanin: self.skin.melanin, blood: self.skin.blood };
-        let skin = SurfaceMaterial { skin: Some(tone), ..SurfaceMaterial::plain([0.5; 3], self.skin.roughness) };
-        let hair = SurfaceMaterial { sheen: 0.3, ..SurfaceMaterial::plain(self.hair, 0.45) };
+        let skin = SurfaceMaterial::skin(&self.skin);
+        let hair = SurfaceMaterial { sheen: 0.3, ..SurfaceMaterial::plain(self.hair, 0.65) };
         let mut out = vec![
             self.sections(place, &TRUNK, Vec3::ZERO, self.shirt),
             self.sections(place, &NECK, Vec3::ZERO, skin),
             self.sections(place, &HEAD, Vec3::ZERO, skin),
-            self.ellipsoid(place, NOSE_M, Vec3::new(0.0, 0.225, 0.107), skin),
             self.sections(place, &LEG, Vec3::new(0.092, 0.0, 0.0), self.trousers),
             self.sections(place, &LEG, Vec3::new(-0.092, 0.0, 0.0), self.trousers),
         ];

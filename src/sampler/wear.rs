@@ -3,9 +3,7 @@
 use crate::preset::types::Wear as Preset;
 use crate::rig::HandSide;
 use crate::rig::joint::Digit;
-use crate::scene::{
-    Band, Glove, Pattern, PatternKind, Ring, SceneHand, Sleeve, SurfaceMaterial, Watch, Wear,
-};
+use crate::scene::{Band, Glove, Pattern, PatternKind, Ring, SceneHand, Sleeve, SurfaceMaterial, Watch, Wear};
 use crate::seed::{SampleId, Stream, dataset_stream};
 
 /// Sleeves that end further down leave no room for a watch.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Scene;
+use super::{Scene, SkinMaterial};
 use crate::math::RigidTransform;
 
 /// A thing, or a piece of one.
@@ -171,6 +171,13 @@ impl SurfaceMaterial {
     /// Metal of the given reflectance.
     pub fn metal(colour: [f32; 3], roughness: f32) -> Self {
         Self { metalness: 1.0, ..Self::plain(colour, roughness) }
+    }
+
+    /// Skin of the tone and gloss of a hand's.
+    pub fn skin(of: &SkinMaterial) -> Self {
+        let tone = SkinTone { melanin: of.melanin, blood: of.blood };
+        // n = 1.4, as on the hand
+        Self { skin: Some(tone), f0: 0.028 * of.specular, ..Self::plain([0.5; 3], of.roughness) }
     }
 
     /// Cloth.

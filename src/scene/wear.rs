@@ -40,6 +40,23 @@ impl Wear {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Name of the first thing with a size that is not a number or out of range: lengths lie between 0 and 0.5 m.
+    pub fn fault(&self) -> Option<&'static str> {
+        let legal = |sizes: &[f32]| sizes.iter().all(|x| (0.0..=0.5).contains(x));
+        let band = |b: &Band| legal(&[b.at_m, b.width_m, b.thickness_m, b.gap_m]);
+        let sleeve = |s: &Sleeve| legal(&[s.looseness_m, s.cuff_m]) && legal(&[0.5 * s.share, 0.1 * s.folds]);
+        let watch = |w: &Watch| band(&w.strap) && legal(&[w.case_radius_m - 1e-4, w.case_height_m - 1e-4]);
+        let ring = |r: &Ring| legal(&[r.width_m, r.thickness_m, r.stone_m, 0.5 * r.share]);
+        let fits = [
+            ("wear.sleeve", self.sleeve.is_none_or(|s| sleeve(&s))),
+            ("wear.glove", self.glove.is_none_or(|g| legal(&[g.thickness_m, g.cuff_m]))),
+            ("wear.watch", self.watch.is_none_or(|w| watch(&w))),
+            ("wear.bracelet", self.bracelet.is_none_or(|b| band(&b))),
+            ("wear.rings", self.rings.iter().all(ring)),
+        ];
+        fits.iter().find(|(_, fits)| !fits).map(|(field, _)| *field)
+    }
 }
 
 /// A sleeve.

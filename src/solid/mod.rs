@@ -21,8 +21,9 @@ pub struct SolidMesh {
     pub normals: Vec<Vec3>,
     /// Metres on the surface, for patterns; one per position.
     pub uvs_m: Vec<Vec2>,
-    /// Share of the sky that the surface's own folds hide, 0..1; empty or one per position.
-    pub hollow: Vec<f32>,
+    /// 0..1: of skin the share of the palm's paler tone, of all else the share of the sky that the surface's own folds
+    /// hide. Empty (0 everywhere) or one per position.
+    pub detail: Vec<f32>,
     /// Counter-clockwise from outside.
     pub triangles: Vec<[u32; 3]>,
 }

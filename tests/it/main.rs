@@ -12,3 +12,4 @@ mod sampler;
 mod solids;
 mod synthetic;
 mod tidy;
+mod worn;

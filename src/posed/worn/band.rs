@@ -117,7 +117,8 @@ pub(super) fn ring(hand: &PosedHand, ring: &Ring) -> Vec<(SolidMesh, SurfaceMate
     if ring.stone_m > 0.0 {
         let at = place.centre + place.first * (place.radius_m[0] + ring.thickness_m);
         let turn = RigidTransform::new(Quat::from_rotation_arc(Vec3::Y, place.first), at);
-        let mut mesh = solid::mesh(&SolidKind::Ellipsoid { semi_axes_m: [ring.stone_m, 0.6 * ring.stone_m, ring.stone_m] });
+        let mut mesh =
+            solid::mesh(&SolidKind::Ellipsoid { semi_axes_m: [ring.stone_m, 0.6 * ring.stone_m, ring.stone_m] });
         mesh.carry(&turn);
         let hue = [[0.6, 0.02, 0.05], [0.03, 0.08, 0.5], [0.75, 0.78, 0.8], [0.02, 0.3, 0.1]];
         let colour = hue[(ring.stone_m * 1e6) as usize % hue.len()];
@@ -135,8 +136,11 @@ fn around_finger(hand: &PosedHand, ring: &Ring) -> Option<Loop> {
     let mesh = &hand.rig.mesh;
     let of_segment = mesh.triangles.iter().zip(&mesh.triangle_part).filter(|(_, p)| **p == part);
     let points = of_segment.flat_map(|(corners, _)| corners.map(|k| hand.positions_m[k as usize]));
-    let near: Vec<Vec3> =
-        points.map(|p| p - axis_point).filter(|p| p.dot(along).abs() < NEAR_M).map(|p| p - along * p.dot(along)).collect();
+    let near: Vec<Vec3> = points
+        .map(|p| p - axis_point)
+        .filter(|p| p.dot(along).abs() < NEAR_M)
+        .map(|p| p - along * p.dot(along))
+        .collect();
     if near.len() < 12 {
         return None;
     }

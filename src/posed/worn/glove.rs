@@ -66,7 +66,7 @@ fn covered(hand: &PosedHand, cuff_m: f32) -> Vec<bool> {
 /// A glove's hem around the forearm. The skin's distance already contains the glove there.
 pub(super) fn cuff(limb: &Limb, glove: &Glove) -> SolidMesh {
     let at = (glove.cuff_m - 0.4 * HEM_M).max(0.0);
-    Loop::around(limb, at, HEM_M, -0.0002).mesh(HEM_M, (0.8 * glove.thickness_m).max(0.0006))
+    Loop::around(limb, at, HEM_M, -0.0010).mesh(HEM_M, 0.0013 + 0.6 * glove.thickness_m)
 }
 
 /// Vertices at one place (seams of the texture) are one.

@@ -187,9 +187,8 @@ fn dilate(rows: &mut [Row]) {
     let old: Vec<[f32; COLUMNS]> = rows.iter().map(|row| row.radius_m).collect();
     for (i, row) in rows.iter_mut().enumerate() {
         for (k, radius) in row.radius_m.iter_mut().enumerate() {
-            let around = (i.saturating_sub(1)..=(i + 1).min(old.len() - 1)).flat_map(|i| {
-                [(k + COLUMNS - 1) % COLUMNS, k, (k + 1) % COLUMNS].map(|k| old[i][k])
-            });
+            let around = (i.saturating_sub(1)..=(i + 1).min(old.len() - 1))
+                .flat_map(|i| [(k + COLUMNS - 1) % COLUMNS, k, (k + 1) % COLUMNS].map(|k| old[i][k]));
             let (sum, count, most) = around
                 .filter(|r| *r > 0.0)
                 .fold((0.0, 0.0_f32, 0.0_f32), |(sum, count, most), r| (sum + r, count + 1.0, most.max(r)));

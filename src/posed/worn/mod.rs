@@ -9,7 +9,7 @@ mod watch;
 
 use super::{PosedHand, PosedSolid};
 use crate::rig::part::PERSON_ID;
-use crate::scene::{SceneHand, SkinTone, SurfaceMaterial};
+use crate::scene::{SceneHand, SurfaceMaterial};
 use crate::solid::SolidMesh;
 use limb::Limb;
 
@@ -40,11 +40,8 @@ pub(super) fn solids(number: usize, scene_hand: &SceneHand, hand: &PosedHand) ->
     };
     let mut out = Vec::new();
     if scene_hand.arm.is_some() {
-        let skin = &scene_hand.skin;
-        let tone = SkinTone { melanin: skin.melanin, blood: skin.blood };
-        let material = SurfaceMaterial { skin: Some(tone), ..SurfaceMaterial::plain([0.5; 3], skin.roughness) };
         if let Some(mesh) = upper_arm::mesh(&limb, wear.sleeve.as_ref()) {
-            out.push(piece(mesh, material));
+            out.push(piece(mesh, SurfaceMaterial::skin(&scene_hand.skin)));
         }
     }
     if let Some(worn) = &wear.sleeve {
@@ -53,8 +50,9 @@ pub(super) fn solids(number: usize, scene_hand: &SceneHand, hand: &PosedHand) ->
     if let Some(first) = out.first_mut() {
         first.bulks = limb.bulks();
     }
-    if let Some(worn) = &wear.glove {
-        out.push(piece(glove::cuff(&limb, worn), worn.material));
+    let hem = wear.sleeve.map_or(f32::MAX, |worn| sleeve::hem_m(&limb, &worn));
+    if let Some(worn) = wear.glove.filter(|worn| worn.cuff_m < hem) {
+        out.push(piece(glove::cuff(&limb, &worn), worn.material));
     }
     if let Some(worn) = &wear.bracelet {
         out.push(piece(band::around_wrist(&limb, worn), worn.material));
@@ -69,6 +67,3 @@ pub(super) fn solids(number: usize, scene_hand: &SceneHand, hand: &PosedHand) ->
     }
     out
 }
-
-#[cfg(test)]
-mod tests;

@@ -47,7 +47,7 @@ pub(super) fn mesh(limb: &Limb, sleeve: &Sleeve) -> SolidMesh {
     }
     let more = GAP_M + 0.5 * sleeve.looseness_m;
     round_end(limb, end, more, &mut grid);
-    grid.hollow.resize(grid.points_m.len(), 0.0);
+    grid.detail.resize(grid.points_m.len(), 0.0);
     loft(&grid)
 }
 
@@ -91,7 +91,8 @@ impl<'a> Cloth<'a> {
             let loose = self.sleeve.looseness_m * hang * (0.15 + 0.85 * free) * over;
             let gap = GAP_M + loose + self.depth * fold;
             grid.points_m.push(row.centre + direction * (skin + (gap + lift).max(0.0006)));
-            grid.hollow.push(if lift < 0.0 { FOLD_SHADE } else { FOLD_SHADE * (1.0 - fold).clamp(0.0, 1.0) * self.sleeve.folds.min(1.0) });
+            let deep = if lift < 0.0 { 1.0 } else { (1.0 - fold).clamp(0.0, 1.0) * self.sleeve.folds.min(1.0) };
+            grid.detail.push(FOLD_SHADE * deep);
         }
         grid.along_m.push(way);
     }
@@ -101,8 +102,12 @@ impl<'a> Cloth<'a> {
         let angle = TAU * column as f32 / COLUMNS as f32;
         let (way, p) = (row.way_m, &self.phase);
         let sin = libm::sinf;
-        let wander = 0.22 * sin(angle + p[0]) + 0.13 * sin(2.0 * angle + p[1] + 9.0 * way);
-        let rings = crest(way / (0.024 + 0.006 * sin(p[2])) + wander + 0.4 * sin(14.0 * way + p[2]));
+        let wander = 0.34 * sin(angle + p[0])
+            + 0.20 * sin(2.0 * angle + p[1] + 9.0 * way)
+            + 0.10 * sin(3.0 * angle + p[4] - 21.0 * way);
+        // no ring goes all the way around
+        let part = 0.3 + 0.7 * (0.5 + 0.5 * sin(angle + p[5] + 43.0 * way));
+        let rings = part * crest(way / (0.026 + 0.006 * sin(p[2])) + wander + 0.5 * sin(17.0 * way + p[2]));
         let diagonal = crest(way / 0.062 + angle / TAU + 0.25 * sin(2.0 * angle + p[3]) + p[3]);
         let other = crest(way / 0.045 - angle / TAU + 0.2 * sin(angle + p[4]) + p[4]);
         let patch = 0.5 + 0.5 * sin(2.0 * angle + 19.0 * way + p[5]) * sin(angle - 31.0 * way + p[0]);
@@ -117,7 +122,7 @@ impl<'a> Cloth<'a> {
 
 /// A round crest and a sharp valley once per unit.
 fn crest(x: f32) -> f32 {
-    1.0 - square(libm::cosf(0.5 * TAU * x)) * (0.6 + 0.4 * libm::cosf(0.5 * TAU * x).abs())
+    libm::sinf(0.5 * TAU * x).abs()
 }
 
 fn square(x: f32) -> f32 {

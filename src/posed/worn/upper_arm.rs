@@ -11,6 +11,8 @@ const SUNK_M: f32 = 0.004;
 /// It ends this far below the hem of a sleeve, metres.
 const BELOW_HEM_M: f32 = 0.03;
 const STEP_M: f32 = 0.012;
+/// Share of the palm's tone on the inside of the arm, as on the forearm.
+const VOLAR: f32 = 0.32;
 /// Steps of the round end.
 const END_STEPS: usize = 4;
 
@@ -30,6 +32,11 @@ pub(super) fn mesh(limb: &Limb, sleeve: Option<&Sleeve>) -> Option<SolidMesh> {
         let sunk = SUNK_M * (1.0 - smoothstep(way, from, limb.elbow_m - 0.02)) - 0.0004;
         grid.points_m.extend((0..COLUMNS).map(|c| row.centre + row.direction(c) * (row.radius_m[c] - sunk)));
         grid.along_m.push(way);
+        let fading = 1.0 - 0.6 * smoothstep(way, limb.elbow_m, length);
+        grid.detail.extend((0..COLUMNS).map(|c| {
+            let back = libm::cosf(std::f32::consts::TAU * c as f32 / COLUMNS as f32);
+            VOLAR * fading * smoothstep(-back, -0.3, 0.8)
+        }));
     }
     round_end(limb, hem, 0.0, &mut grid);
     Some(loft(&grid))

@@ -8,8 +8,8 @@ use crate::math::RigidTransform;
 use crate::scene::{SolidKind, SurfaceMaterial, Watch};
 use crate::solid::{self, SolidMesh};
 
-/// Gap between case and strap's place on the wrist, metres.
-const CASE_GAP_M: f32 = 0.001;
+/// The case begins this much outside the strap's inside, metres: it is hollowed to the wrist.
+const CASE_GAP_M: f32 = -0.0008;
 
 /// Its pieces and what they are made of.
 pub(super) fn pieces(limb: &Limb, watch: &Watch) -> Vec<(SolidMesh, SurfaceMaterial)> {

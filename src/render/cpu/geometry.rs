@@ -17,8 +17,8 @@ pub(super) mod slot {
     pub(in super::super) const UV: usize = 6;
     /// 0 back of the hand to 1 palm.
     pub(in super::super) const PALMAR: usize = 8;
-    /// Of solids in the same place: share of the sky that their own folds hide.
-    pub(in super::super) const HOLLOW: usize = PALMAR;
+    /// Of solids in the same place: [`crate::solid::SolidMesh::detail`].
+    pub(in super::super) const DETAIL: usize = PALMAR;
     /// Share of the sky that the hands leave open.
     pub(in super::super) const OPENNESS: usize = 9;
     /// Mean curvature, 1/m.
@@ -150,8 +150,8 @@ impl Geometry {
         let mesh = &solid.mesh;
         let surfaces = mesh.positions_m.iter().zip(&mesh.normals).zip(&mesh.uvs_m).enumerate();
         self.vertices.extend(surfaces.map(|(k, ((p, n), uv))| {
-            let hollow = mesh.hollow.get(k).copied().unwrap_or(0.0);
-            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, hollow, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+            let detail = mesh.detail.get(k).copied().unwrap_or(0.0);
+            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, detail, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
         }));
         self.screen.extend(mesh.positions_m.iter().map(|p| projector.project(*p)));
         for corners in &mesh.triangles {

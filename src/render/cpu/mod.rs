@@ -275,7 +275,8 @@ fn check(posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<(), RenderError>
     if posed.hands.len() > MAX_HANDS {
         return Err(RenderError::TooMany { what: "hands", found: posed.hands.len(), limit: MAX_HANDS });
     }
-    let (found, limit) = (posed.solids.len() + posed.gloves.len(), 255 - posed.hands.len() * usize::from(geometry::BODIES));
+    let (found, limit) =
+        (posed.solids.len() + posed.gloves.len(), 255 - posed.hands.len() * usize::from(geometry::BODIES));
     if found > limit {
         return Err(RenderError::TooMany { what: "solids", found, limit });
     }

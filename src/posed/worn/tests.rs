@@ -1,1 +1,0 @@
-//! Worn things fit the posed hand.

@@ -13,6 +13,8 @@ pub mod film_sensor;
 pub mod hands;
 pub mod light;
 pub mod motion;
+pub mod pair;
+mod pair_repair;
 pub mod pose;
 pub mod shape;
 pub mod skin;
@@ -23,15 +25,16 @@ use std::sync::Arc;
 pub use background::BackgroundFile;
 
 use crate::preset::Preset;
-use crate::rig::{HandSide, Joint, Rig};
+use crate::preset::types::Arrangement;
+use crate::rig::{HandMotion, HandPose, HandSide, Joint, Rig};
 use crate::scene::{FORMAT_VERSION, Scene, SceneHand, Wear};
 use crate::seed::{SampleId, dataset_stream};
 use camera::InPicture;
 use figure::Figure;
-use hands::HandToPlace;
+use hands::{HandToPlace, PlacedHand};
 use motion::{Cast, Clip, ClipPlace, Motion};
-use pose::{Flesh, GestureError, PoseSampler};
-use shape::ShapeSampler;
+use pose::{Action, Flesh, GestureError, PoseSampler};
+use shape::{DrawnPerson, ShapeSampler};
 use wear::Clothes;
 
 /// Why a scene could not be drawn.
@@ -110,6 +113,7 @@ pub struct SceneSampler {
     files: Vec<BackgroundFile>,
     poses: PoseSampler,
     shapes: ShapeSampler,
+    motions: Vec<HandMotion>,
     clips: motion::Memory,
 }
 
@@ -126,7 +130,17 @@ impl SceneSampler {
         }
         let poses = PoseSampler::new(preset.seed, &preset.pose, &rig)?;
         let shapes = ShapeSampler::new(preset.seed, &preset.shape, &rig).map_err(SampleError::Population)?;
-        Ok(Self { preset, rig, files, poses, shapes, clips: motion::Memory::default() })
+        Ok(Self { preset, rig, files, poses, shapes, motions: Vec::new(), clips: motion::Memory::default() })
+    }
+
+    /// The same with the recorded motions that `sequence.motions` names; their angles are brought into the rig's limits.
+    ///
+    /// The number of moments of each in which some angle was outside is returned, too.
+    #[must_use]
+    pub fn with_motions(mut self, mut motions: Vec<HandMotion>) -> (Self, Vec<usize>) {
+        let outside = motions.iter_mut().map(|motion| motion.clamp(&self.rig.limits)).collect();
+        self.motions = motions;
+        (self, outside)
     }
 
     /// Samples of all splits.
@@ -180,7 +194,8 @@ impl SceneSampler {
         let shape = hands.first().map(|hand| hand.shape.clone()).unwrap_or_default();
         let flesh = Flesh::new(&self.rig, &shape);
         let actions = self.preset.split[split].actions;
-        let motion = Motion::new(&self.preset, id, &Cast { poses: &self.poses, flesh: &flesh, actions }, &hands);
+        let cast = Cast { poses: &self.poses, flesh: &flesh, actions, motions: &self.motions };
+        let motion = Motion::new(&self.preset, id, &cast, &hands);
         let pictures = motion.pictures(&flesh, &hands);
         Ok(Clip::new(self.scene(id, hands, &pictures)?, motion))
     }
@@ -237,33 +252,29 @@ impl SceneSampler {
         let mut stream = id.stream("hands");
         let count = preset.hands.count.sample(&mut stream).unwrap_or(1).clamp(1, 2);
         let first = preset.hands.side.sample(&mut stream).unwrap_or(HandSide::Right);
-        let separation_m = preset.hands.separation_m.sample(&mut stream);
         let [from, to] = split.subjects;
-        let people = to.saturating_sub(from).max(1) as usize;
-        let subject = from + id.stream("subject").index(people) as u32;
-        let shape = self.shapes.subject(subject);
+        let persons = to.saturating_sub(from).max(1) as usize;
+        let subject = from + id.stream("subject").index(persons) as u32;
+        let DrawnPerson { person: whose, shape } = self.shapes.subject(subject);
         let flesh = Flesh::new(&self.rig, &shape);
         let sides = [first, other_side(first)];
-        let streams = ["pose", "pose of second hand"];
-        let drawn: Vec<(HandSide, pose::Action)> = sides
-            .into_iter()
-            .zip(streams)
-            .take(usize::from(count))
-            .map(|(side, name)| (side, self.poses.sample(&flesh, split.actions, &mut id.stream(name))))
-            .collect();
-        let to_place: Vec<HandToPlace> =
-            drawn.iter().map(|(side, action)| HandToPlace { side: *side, flesh: &flesh, pose: &action.pose }).collect();
-        let max_penetration_m = preset.pose.max_penetration_mm * 1e-3;
-        let placed = hands::place(&to_place, separation_m, max_penetration_m, &mut id.stream("placement"));
+        let arrangement = match count {
+            2 => preset.hands.arrangement.sample(&mut id.stream("arrangement")).unwrap_or(Arrangement::Apart),
+            _ => Arrangement::Apart,
+        };
+        let person = Person { flesh: &flesh, sides, actions: split.actions };
+        let together = self.together(id, arrangement, &person);
+        let (drawn, placed) = together.unwrap_or_else(|| self.apart(id, arrangement, count, &person));
         let in_picture = InPicture {
             keypoints_m: placed.iter().flat_map(|p| p.landmarks_m).collect(),
             elbows_m: placed.iter().map(|p| p.elbow_m).collect(),
         };
         let skin = skin::skin(&preset.skin, subject, id);
-        let hands = drawn.into_iter().zip(placed).map(|((side, action), placed)| SceneHand {
+        let hands = sides.into_iter().zip(drawn).zip(placed).map(|((side, action), placed)| SceneHand {
             rig: preset.rig.clone(),
             side,
             subject,
+            person: whose,
             shape: shape.clone(),
             gesture: action.name,
             pose: action.pose,
@@ -274,6 +285,79 @@ impl SceneSampler {
         });
         (hands.collect(), in_picture)
     }
+
+    /// An action of the split for each hand.
+    fn actions(&self, id: SampleId, count: u8, person: &Person) -> Vec<Action> {
+        let streams = ["pose", "pose of second hand"].into_iter().take(usize::from(count));
+        streams.map(|name| self.poses.sample(person.flesh, person.actions, &mut id.stream(name))).collect()
+    }
+
+    /// One hand, or two beside each other. If another arrangement was wanted and could not be had, their names say so.
+    fn apart(&self, id: SampleId, wanted: Arrangement, count: u8, person: &Person) -> (Vec<Action>, Vec<PlacedHand>) {
+        let mut drawn = self.actions(id, count, person);
+        let mut to_place = Vec::new();
+        for (side, action) in person.sides.into_iter().zip(&drawn) {
+            let up = self.poses.up(&action.name);
+            to_place.push(HandToPlace { side, flesh: person.flesh, pose: &action.pose, up });
+        }
+        let separation_m = self.preset.hands.separation_m.sample(&mut id.stream("separation"));
+        let max_penetration_m = self.preset.pose.max_penetration_mm * 1e-3;
+        let placed = hands::place(&to_place, separation_m, max_penetration_m, &mut id.stream("placement"));
+        if wanted != Arrangement::Apart {
+            for action in &mut drawn {
+                action.name = format!("{} (apart, no {})", action.name, wanted.name());
+            }
+        }
+        (drawn, placed)
+    }
+
+    /// Two hands in contact; `None` if they are to be apart, or cannot be brought together.
+    fn together(
+        &self,
+        id: SampleId,
+        arrangement: Arrangement,
+        person: &Person,
+    ) -> Option<(Vec<Action>, Vec<PlacedHand>)> {
+        if arrangement == Arrangement::Apart {
+            return None;
+        }
+        let stream = &mut id.stream("together");
+        let drawn = match pair::parts(arrangement) {
+            None => self.actions(id, 2, person),
+            Some(parts) => {
+                let part = |part: pair::Part| {
+                    let pose = self.poses.part(person.flesh, part.gesture, part.wrist_deg, stream)?;
+                    Some(Action { name: String::new(), pose })
+                };
+                parts.into_iter().map(part).collect::<Option<Vec<_>>>()?
+            }
+        };
+        let [first, second] = drawn.as_slice() else { return None };
+        let arranging = pair::Arranging {
+            flesh: person.flesh,
+            repair: self.poses.repair(),
+            library: self.poses.library(),
+            gap_m: self.preset.hands.contact_gap_mm.sample(stream) * 1e-3,
+        };
+        let together = arranging.arrange(arrangement, [first.pose, second.pose], stream)?;
+        let hand =
+            |k: usize| HandToPlace { side: person.sides[k], flesh: person.flesh, pose: &together.poses[k], up: None };
+        let placed =
+            hands::place_together([hand(0), hand(1)], &together.first_from_second, &mut id.stream("placement"));
+        let named = |(action, pose): (&Action, HandPose)| {
+            let of = if action.name.is_empty() { String::new() } else { format!(": {}", action.name) };
+            Action { name: format!("{}{of}", arrangement.name()), pose }
+        };
+        Some((drawn.iter().zip(together.poses).map(named).collect(), placed))
+    }
+}
+
+/// Whose hands they are, and what they may do.
+struct Person<'a> {
+    flesh: &'a Flesh,
+    sides: [HandSide; 2],
+    /// Numbers of actions, half-open.
+    actions: [u32; 2],
 }
 
 fn other_side(side: HandSide) -> HandSide {

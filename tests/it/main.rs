@@ -10,6 +10,7 @@ mod import;
 mod render;
 mod sampler;
 mod solids;
+mod shapes;
 mod synthetic;
 mod tidy;
 mod worn;

@@ -105,6 +105,10 @@ pub struct SplitIndex {
     pub within: u64,
 }
 
+/// Colours of hair, linear: black, dark brown, brown, blond, grey.
+const HAIR: [[f32; 3]; 5] =
+    [[0.008, 0.007, 0.006], [0.03, 0.018, 0.010], [0.09, 0.05, 0.022], [0.35, 0.23, 0.10], [0.32, 0.31, 0.30]];
+
 /// Draws the scenes of one preset.
 #[derive(Debug, Clone)]
 pub struct SceneSampler {
@@ -233,8 +237,6 @@ impl SceneSampler {
         let forearm = |skeleton: &crate::rig::Skeleton| skeleton.offset_m[Joint::Wrist.index()].length();
         let scale = forearm(&self.rig.shaped_skeleton(&hand.shape)) / forearm(&self.rig.skeleton).max(1e-3);
         let mut person = dataset_stream(id.seed, "hair of subject", u64::from(hand.subject));
-        const HAIR: [[f32; 3]; 5] =
-            [[0.008, 0.007, 0.006], [0.03, 0.018, 0.010], [0.09, 0.05, 0.022], [0.35, 0.23, 0.10], [0.32, 0.31, 0.30]];
         Figure {
             scale: if scale.is_finite() { scale.clamp(0.6, 1.5) } else { 1.0 },
             skin: hand.skin,

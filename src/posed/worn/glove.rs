@@ -57,7 +57,9 @@ fn covered(hand: &PosedHand, cuff_m: f32) -> Vec<bool> {
     let mesh = &hand.rig.mesh;
     for (corners, part) in mesh.triangles.iter().zip(&mesh.triangle_part) {
         if *part < HandPart::Arm.index() {
-            corners.iter().for_each(|k| inside[*k as usize] = true);
+            for k in corners {
+                inside[*k as usize] = true;
+            }
         }
     }
     inside

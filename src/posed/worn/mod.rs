@@ -39,10 +39,10 @@ pub(super) fn solids(number: usize, scene_hand: &SceneHand, hand: &PosedHand) ->
         bulks: Vec::new(),
     };
     let mut out = Vec::new();
-    if scene_hand.arm.is_some() {
-        if let Some(mesh) = upper_arm::mesh(&limb, wear.sleeve.as_ref()) {
-            out.push(piece(mesh, SurfaceMaterial::skin(&scene_hand.skin)));
-        }
+    if scene_hand.arm.is_some()
+        && let Some(mesh) = upper_arm::mesh(&limb, wear.sleeve.as_ref())
+    {
+        out.push(piece(mesh, SurfaceMaterial::skin(&scene_hand.skin)));
     }
     if let Some(worn) = &wear.sleeve {
         out.push(piece(sleeve::mesh(&limb, worn), worn.material));

@@ -12,6 +12,7 @@ use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_
 use crate::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
     SkinTraits,
+    Wear,
 };
 
 /// Depth of the discs in front of their keypoints, metres.
@@ -73,6 +74,8 @@ fn scene_hand(k: u8) -> SceneHand {
         gesture: "fist".into(),
         pose: HandPose([0.123_456_79; 26]),
         world_from_wrist: RigidTransform::IDENTITY,
+        arm: None,
+        wear: Wear::default(),
         skin: SkinMaterial {
             tone: 6,
             melanin: 0.1,

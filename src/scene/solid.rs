@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Scene;
+use super::{Scene, SkinMaterial};
 use crate::math::RigidTransform;
 
 /// A thing, or a piece of one.
@@ -81,6 +81,11 @@ pub enum SolidKind {
         /// it should begin and end on the axis.
         profile_m: Vec<[f32; 2]>,
     },
+    /// Oval cross-sections one above the other, smoothly joined: trunk, head, limb, vase that is not round.
+    Sections {
+        /// From below: height, shift towards +Z, half width (X) and half depth (Z).
+        sections_m: Vec<[f32; 4]>,
+    },
     /// A round tube along a path with round ends: handle, cable, pen.
     Tube {
         /// Path, at least two points.
@@ -113,6 +118,10 @@ impl SolidKind {
             Self::Lathe { profile_m } => {
                 let legal = profile_m.len() >= 2 && profile_m.iter().all(|[r, h]| (0.0..20.0).contains(r) && place(h));
                 &[("profile_m", legal)]
+            }
+            Self::Sections { sections_m } => {
+                let legal = |[h, z, w, d]: &[f32; 4]| place(h) && place(z) && rounding(*w) && rounding(*d);
+                &[("sections_m", sections_m.len() >= 2 && sections_m.iter().all(legal))]
             }
             Self::Tube { path_m, radius_m } => {
                 let legal = path_m.len() >= 2 && path_m.as_flattened().iter().all(place);
@@ -162,6 +171,13 @@ impl SurfaceMaterial {
     /// Metal of the given reflectance.
     pub fn metal(colour: [f32; 3], roughness: f32) -> Self {
         Self { metalness: 1.0, ..Self::plain(colour, roughness) }
+    }
+
+    /// Skin of the tone and gloss of a hand's.
+    pub fn skin(of: &SkinMaterial) -> Self {
+        let tone = SkinTone { melanin: of.melanin, blood: of.blood };
+        // n = 1.4, as on the hand
+        Self { skin: Some(tone), f0: 0.028 * of.specular, ..Self::plain([0.5; 3], of.roughness) }
     }
 
     /// Cloth.

@@ -14,3 +14,4 @@ mod shapes;
 mod solids;
 mod synthetic;
 mod tidy;
+mod worn;

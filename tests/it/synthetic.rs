@@ -14,6 +14,7 @@ use handloom::rig::{
 use handloom::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
     SkinTraits,
+    Wear,
 };
 
 /// A rig that is one rigid body on the wrist.
@@ -108,6 +109,8 @@ pub(crate) fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHan
         gesture: String::new(),
         pose: HandPose::default(),
         world_from_wrist,
+        arm: None,
+        wear: Wear::default(),
         skin: SkinMaterial {
             tone: 4,
             melanin: 0.045,

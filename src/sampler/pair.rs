@@ -63,10 +63,10 @@ pub fn parts(arrangement: Arrangement) -> Option<[Part; 2]> {
     match arrangement {
         Arrangement::Apart | Arrangement::SideBySide => None,
         Arrangement::Praying => Some([part("flat", [-60.0, -4.0], None); 2]),
-        Arrangement::Steeple => Some([part("stop_bent", [-25.0, -4.0], None); 2]),
-        Arrangement::Interlocked => Some([part("spread", [-14.0, -6.0], Some("hook")); 2]),
+        Arrangement::Steeple => Some([part("fingertips_meet", [-26.0, -4.0], Some("duck_open")); 2]),
+        Arrangement::Interlocked => Some([part("fingers_between", [-24.0, -6.0], Some("fingers_folded")); 2]),
         Arrangement::Over => {
-            Some([part("relaxed", [-4.0, -4.0], None), part("stop_bent", [-22.0, -4.0], Some("grip"))])
+            Some([part("palm_over", [-4.0, -4.0], None), part("palm_over", [-34.0, -4.0], Some("grip"))])
         }
         Arrangement::Clasped => {
             Some([part("fist", [-6.0, -4.0], None), part("handshake", [-18.0, -4.0], Some("grip"))])
@@ -119,11 +119,11 @@ impl Arranging<'_> {
             }
             Arrangement::Praying => (mirrored(Quat::IDENTITY, Vec3::Z), Vec3::Z, [points[0].palm, points[1].palm]),
             Arrangement::Steeple => {
-                let normal = leaning(even(0.5, 0.75));
+                let normal = leaning(even(0.12, 0.3));
                 (mirrored(Quat::IDENTITY, normal), normal, [points[0].tips, points[1].tips])
             }
             Arrangement::Interlocked => {
-                let normal = leaning(even(0.75, 0.95));
+                let normal = leaning(even(0.5, 0.75));
                 // half a finger to either side
                 let aside = Vec3::X * (points[0].pitch_m * if even(0.0, 1.0) < 0.5 { 0.5 } else { -0.5 });
                 (mirrored(Quat::IDENTITY, normal), normal, [points[0].middles + aside, points[1].middles])

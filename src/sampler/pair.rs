@@ -29,6 +29,8 @@ const NEAR_M: f32 = 2e-4;
 const TOGETHER_M: f32 = 0.01;
 /// Halvings of the way on which a digit closes.
 const HALVINGS: usize = 6;
+/// Share of the allowed overlap by which closing fingers press into the other hand.
+const PRESSED: f32 = 0.3;
 /// Steps outwards in which interlocked hands are tried, metres.
 const OUTWARD_M: [f32; 7] = [0.0, 0.005, 0.01, 0.015, 0.02, 0.026, 0.034];
 /// Fingers that must reach through the other hand, and how far, metres.
@@ -98,7 +100,7 @@ impl Arranging<'_> {
                 Together { poses, first_from_second: self.approach(meeting, &poses)? }
             };
             let closed = self.close(arrangement, together);
-            self.pair_repair().fits(&closed).then_some(closed)
+            self.pair_repair().fits(&closed, self.repair.tolerance_m(self.flesh)).then_some(closed)
         })
     }
 
@@ -187,16 +189,26 @@ impl Arranging<'_> {
     /// Fingers close towards the gesture of their arrangement as far as nothing overlaps, one after the other.
     fn close(&self, arrangement: Arrangement, mut together: Together) -> Together {
         let Some(parts) = parts(arrangement) else { return together };
+        // fingers between others are pressed already
+        let pressed_m =
+            self.repair.tolerance_m(self.flesh) * if arrangement == Arrangement::Interlocked { 1.0 } else { PRESSED };
         for (hand, part) in parts.into_iter().enumerate() {
             let Some(target) = part.closes_to.and_then(|name| self.library.find(name)) else { continue };
             for digit in FINGERS {
-                together = self.close_digit(together, hand, digit, &target.pose);
+                together = self.close_digit(together, hand, digit, &target.pose, pressed_m);
             }
         }
         together
     }
 
-    fn close_digit(&self, together: Together, hand: usize, digit: Digit, target: &HandPose) -> Together {
+    fn close_digit(
+        &self,
+        together: Together,
+        hand: usize,
+        digit: Digit,
+        target: &HandPose,
+        pressed_m: f32,
+    ) -> Together {
         let from = together.poses[hand];
         let at = |share: f32| {
             let mut pose = from;
@@ -214,7 +226,7 @@ impl Arranging<'_> {
         let (mut low, mut high) = (0.0, 1.0);
         for _ in 0..HALVINGS {
             let middle = 0.5 * (low + high);
-            if self.pair_repair().fits(&at(middle)) { low = middle } else { high = middle }
+            if self.pair_repair().fits(&at(middle), pressed_m) { low = middle } else { high = middle }
         }
         if low > 0.0 { at(low) } else { together.clone() }
     }

@@ -14,7 +14,7 @@ use crate::math::{RigidTransform, mirror_x};
 use crate::preset::types::Arrangement;
 use crate::rig::joint::FINGERS;
 use crate::rig::skeleton::axis_angle;
-use crate::rig::{DOFS, Digit, HandPose, Joint};
+use crate::rig::{Digit, Dof, HandPose, Joint};
 use crate::seed::Stream;
 
 /// Draws of turn and shift that are tried.
@@ -40,7 +40,7 @@ const TURN_SD_RAD: f32 = 0.05;
 const SHIFT_SD_M: f32 = 0.004;
 
 /// Two hands together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Together {
     /// Poses of the first and the second hand.
     pub poses: [HandPose; 2],
@@ -189,13 +189,14 @@ impl Arranging<'_> {
     /// Fingers close towards the gesture of their arrangement as far as nothing overlaps, one after the other.
     fn close(&self, arrangement: Arrangement, mut together: Together) -> Together {
         let Some(parts) = parts(arrangement) else { return together };
-        // fingers between others are pressed already
-        let pressed_m =
-            self.repair.tolerance_m(self.flesh) * if arrangement == Arrangement::Interlocked { 1.0 } else { PRESSED };
+        let interlocked = arrangement == Arrangement::Interlocked;
+        // fingers between others are pressed already, and bend where they come out
+        let pressed_m = self.repair.tolerance_m(self.flesh) * if interlocked { 1.0 } else { PRESSED };
+        let closing = Closing { pressed_m, first_joint: if interlocked { 1 } else { 0 } };
         for (hand, part) in parts.into_iter().enumerate() {
             let Some(target) = part.closes_to.and_then(|name| self.library.find(name)) else { continue };
             for digit in FINGERS {
-                together = self.close_digit(together, hand, digit, &target.pose, pressed_m);
+                together = self.close_digit(together, hand, digit, &target.pose, closing);
             }
         }
         together
@@ -207,16 +208,13 @@ impl Arranging<'_> {
         hand: usize,
         digit: Digit,
         target: &HandPose,
-        pressed_m: f32,
+        closing: Closing,
     ) -> Together {
         let from = together.poses[hand];
         let at = |share: f32| {
             let mut pose = from;
-            for dof in DOFS.into_iter().filter(|d| d.joint().digit() == Some(digit)) {
-                // abduction stays: it keeps the finger where it is between others
-                if !is_abduction(dof) {
-                    pose.set(dof, from.get(dof) + (target.get(dof) - from.get(dof)) * share);
-                }
+            for dof in closing.dofs(digit) {
+                pose.set(dof, from.get(dof) + (target.get(dof) - from.get(dof)) * share);
             }
             self.repair.coupling().apply(&mut pose);
             let mut poses = together.poses;
@@ -226,9 +224,25 @@ impl Arranging<'_> {
         let (mut low, mut high) = (0.0, 1.0);
         for _ in 0..HALVINGS {
             let middle = 0.5 * (low + high);
-            if self.pair_repair().fits(&at(middle), pressed_m) { low = middle } else { high = middle }
+            if self.pair_repair().fits(&at(middle), closing.pressed_m) { low = middle } else { high = middle }
         }
-        if low > 0.0 { at(low) } else { together.clone() }
+        if low > 0.0 { at(low) } else { together }
+    }
+}
+
+/// How fingers close.
+#[derive(Debug, Clone, Copy)]
+struct Closing {
+    /// How deep they press into the other hand, metres.
+    pressed_m: f32,
+    /// The first joint that bends: 0 the knuckle, 1 the middle joint.
+    first_joint: usize,
+}
+
+impl Closing {
+    /// Flexion of the joints that bend; abduction stays, it keeps a finger where it is between others.
+    fn dofs(self, digit: Digit) -> impl Iterator<Item = Dof> {
+        Dof::finger(digit).into_iter().flat_map(|[_, flexions @ ..]| flexions).skip(self.first_joint)
     }
 }
 
@@ -282,8 +296,4 @@ impl Points {
 /// Normal of a plane that the fingers lean towards, by an angle from the palm's normal.
 fn leaning(angle_rad: f32) -> Vec3 {
     Vec3::new(0.0, libm::sinf(angle_rad), libm::cosf(angle_rad))
-}
-
-fn is_abduction(dof: crate::rig::Dof) -> bool {
-    FINGERS.into_iter().any(|d| crate::rig::Dof::finger(d).is_some_and(|[abduction, ..]| abduction == dof))
 }

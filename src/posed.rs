@@ -1,7 +1,8 @@
-//! A scene with its hands skinned: computed once, used by the picture and the labels, which therefore cannot disagree.
+//! A scene with its hands skinned and its solids placed: computed once, used by the picture and the labels, which therefore cannot disagree.
 //!
-//! Blend shapes move vertices and joints of the bind pose, linear blend skinning carries the vertices along with the
-//! joints, a left hand is then mirrored across x = 0 of hand space, and the wrist's transform takes all to the world.
+//! Blend shapes move vertices and joints of the bind pose, the pose's correctives move vertices again, linear blend
+//! skinning carries them along with the joints, a left hand is then mirrored across x = 0 of hand space, and the wrist's
+//! transform takes all to the world. Normals are those of the deformed triangles.
 
 #![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
 
@@ -11,8 +12,10 @@ use fearless_simd::{Level, dispatch};
 use glam::Vec3;
 
 use crate::math::{RigidTransform, mirror_x};
-use crate::rig::{BlendShape, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, skeleton};
-use crate::scene::{Scene, SceneHand};
+use crate::rig::part::{BACKGROUND_ID, PERSON_ID};
+use crate::rig::{HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, SLOT_COUNT, VertexDeltas, skeleton};
+use crate::scene::{Scene, SceneHand, Solid, SolidClass, SurfaceMaterial};
+use crate::solid::{self, Bulk, SolidMesh};
 
 /// A scene ready to be drawn and labelled.
 #[derive(Debug, Clone)]
@@ -21,6 +24,23 @@ pub struct PosedScene<'a> {
     pub scene: &'a Scene,
     /// Its hands, in the scene's order; the k-th has instance id k + 1.
     pub hands: Vec<PosedHand>,
+    /// Everything else that is drawn.
+    pub solids: Vec<PosedSolid>,
+}
+
+/// A solid in world space.
+#[derive(Debug, Clone)]
+pub struct PosedSolid {
+    /// World, metres; triangles counter-clockwise from outside.
+    pub mesh: SolidMesh,
+    /// RHD part id: 0 object, 1 person.
+    pub part: u8,
+    /// Instance id, from 1.
+    pub instance: u8,
+    /// Its surface.
+    pub material: SurfaceMaterial,
+    /// World: what it hides of the sky.
+    pub bulks: Vec<Bulk>,
 }
 
 /// One hand, skinned, in world space.
@@ -74,6 +94,18 @@ pub enum PoseError {
         /// Field of the scene's hand.
         field: &'static str,
     },
+    /// A size or place of a solid is out of range.
+    #[error(
+        "placing solid {solid} (`{name}`) failed: `{field}` is out of range, legal are finite lengths above 0 and below 20 m"
+    )]
+    Solid {
+        /// Number of the solid in the scene, from 0.
+        solid: usize,
+        /// Its name.
+        name: String,
+        /// Field of the scene's solid.
+        field: &'static str,
+    },
 }
 
 /// Skin the hands of a scene; `rigs` holds the rig of each hand, in the scene's order.
@@ -86,7 +118,37 @@ pub fn pose<'a>(scene: &'a Scene, rigs: &[Arc<Rig>]) -> Result<PosedScene<'a>, P
         check(k, hand, rig)?;
         Ok(pose_hand(hand, rig))
     });
-    Ok(PosedScene { scene, hands: hands.collect::<Result<_, _>>()? })
+    let hands = hands.collect::<Result<_, _>>()?;
+    let solids = scene.solids.iter().zip(scene.solid_ids()).enumerate();
+    let solids = solids.map(|(k, (solid, id))| {
+        check_solid(k, solid)?;
+        Ok(place_solid(solid, id))
+    });
+    Ok(PosedScene { scene, hands, solids: solids.collect::<Result<_, _>>()? })
+}
+
+fn check_solid(number: usize, solid: &Solid) -> Result<(), PoseError> {
+    let at = solid.world_from_solid;
+    let placed = at.rotation.is_finite() && at.translation_m.is_finite();
+    match solid.kind.fault().or((!placed).then_some("world_from_solid")) {
+        Some(field) => Err(PoseError::Solid { solid: number, name: solid.name.clone(), field }),
+        None => Ok(()),
+    }
+}
+
+/// A solid's mesh, carried to the world.
+fn place_solid(solid: &Solid, instance: u8) -> PosedSolid {
+    let world = solid.world_from_solid;
+    let mut mesh = solid::mesh(&solid.kind);
+    mesh.positions_m.iter_mut().for_each(|p| *p = world.point(*p));
+    mesh.normals.iter_mut().for_each(|n| *n = world.direction(*n));
+    let part = match solid.class {
+        SolidClass::Object => BACKGROUND_ID,
+        SolidClass::Person => PERSON_ID,
+    };
+    let carried = |bulk: Bulk| Bulk { ends_m: bulk.ends_m.map(|p| world.point(p)), ..bulk };
+    let bulks = solid::bulks(&solid.kind).into_iter().map(carried).collect();
+    PosedSolid { mesh, part, instance, material: solid.material, bulks }
 }
 
 fn check(hand: usize, scene_hand: &SceneHand, rig: &Rig) -> Result<(), PoseError> {
@@ -108,8 +170,8 @@ fn check(hand: usize, scene_hand: &SceneHand, rig: &Rig) -> Result<(), PoseError
 
 fn pose_hand(hand: &SceneHand, rig: &Arc<Rig>) -> PosedHand {
     let skeleton = rig.shaped_skeleton(&hand.shape);
-    let bind = skeleton.hand_from_joint(&skeleton.bind_pose);
-    let posed = skeleton.hand_from_joint(&hand.pose);
+    let bind = skeleton.hand_from_slot(&skeleton.bind_pose);
+    let posed = skeleton.hand_from_slot(&hand.pose);
 
     let mirrored = hand.side == HandSide::Left;
     let world = hand.world_from_wrist;
@@ -117,40 +179,35 @@ fn pose_hand(hand: &SceneHand, rig: &Arc<Rig>) -> PosedHand {
     for (slot, (posed, bind)) in world_from_bind.iter_mut().zip(posed.iter().zip(&bind)) {
         *slot = Affine::new(world, mirrored, *posed * bind.inverse());
     }
-    let world_from_joint = posed.map(|t| world * if mirrored { t.mirrored_x() } else { t });
+    let to_world = |t: RigidTransform| world * if mirrored { t.mirrored_x() } else { t };
+    let world_from_joint: [RigidTransform; JOINT_COUNT] = std::array::from_fn(|k| to_world(posed[k]));
 
-    let (mut positions_m, mut normals) = (Vec::new(), Vec::new());
+    let deltas = active(hand, rig, rig.corrective_scale(&skeleton));
+    let mut positions_m = rig.mesh.positions_m.clone();
+    let mut normals = rig.surface.detail().to_vec();
+    normals.resize(positions_m.len(), Vec3::ZERO);
     // the same arithmetic, compiled for this machine's vector unit
     dispatch!(Level::new(), _simd => {
-        shape_positions(rig, &hand.shape, &mut positions_m);
-        skin(&rig.mesh, &world_from_bind, &mut positions_m, &mut normals);
+        for (share, deltas) in &deltas {
+            deltas.add_to(*share, &mut positions_m);
+        }
+        skin(&rig.mesh, &world_from_bind, &mut positions_m, &mut normals, !rig.surface.detail().is_empty());
+        rig.surface.normals(&positions_m, mirrored, &mut normals);
     });
     let landmarks_m = skeleton::landmarks(&world_from_joint);
     PosedHand { rig: Arc::clone(rig), side: hand.side, positions_m, normals, world_from_joint, landmarks_m }
 }
 
-/// Blend shapes that take part, with their coefficients.
-fn active<'a>(shape: &'a HandShape, rig: &'a Rig) -> impl Iterator<Item = (f32, &'a BlendShape)> {
-    shape.0.iter().copied().zip(&rig.shapes).filter(|(coefficient, _)| coefficient.abs() > 0.0)
-}
-
-/// Mean positions plus blend shapes, in blocks that stay in the first-level cache.
-#[inline(always)]
-fn shape_positions(rig: &Rig, shape: &HandShape, out: &mut Vec<Vec3>) {
-    const BLOCK: usize = 512;
-    out.extend_from_slice(&rig.mesh.positions_m);
-    for (block, positions) in out.chunks_mut(BLOCK).enumerate() {
-        for (coefficient, blend) in active(shape, rig) {
-            let deltas = blend.position_deltas_m.get(block * BLOCK..).unwrap_or_default();
-            for (p, d) in positions.iter_mut().zip(deltas) {
-                *p = Vec3::new(p.x + coefficient * d.x, p.y + coefficient * d.y, p.z + coefficient * d.z);
-            }
-        }
-    }
+/// Blend shapes and correctives that take part, with their shares.
+fn active<'a>(hand: &SceneHand, rig: &'a Rig, scale: f32) -> Vec<(f32, &'a VertexDeltas)> {
+    let shapes = hand.shape.0.iter().zip(&rig.shapes).map(|(c, s)| (*c, &s.position_deltas_m));
+    let correctives = rig.correctives.iter().map(|c| (scale * c.share(&hand.pose), &c.position_deltas_m));
+    shapes.chain(correctives).filter(|(share, _)| share.abs() > 0.0).collect()
 }
 
 /// Joint indices are masked to this many slots, so that no index can be out of range.
 const JOINT_SLOTS: usize = 32;
+const _: () = assert!(SLOT_COUNT <= JOINT_SLOTS);
 
 /// Columns of a 3 x 4 matrix, padded to four floats each for the vector unit.
 #[derive(Clone, Copy, Default)]
@@ -178,23 +235,29 @@ impl Affine {
     }
 }
 
-/// Linear blend skinning of positions (in place) and normals (from the mesh).
+/// Linear blend skinning of positions and, where there are any, of the normals' details; both in place.
 #[inline(always)]
-fn skin(mesh: &RigMesh, world_from_bind: &[Affine; JOINT_SLOTS], positions: &mut [Vec3], normals: &mut Vec<Vec3>) {
-    normals.reserve_exact(mesh.normals.len());
+fn skin(
+    mesh: &RigMesh,
+    world_from_bind: &[Affine; JOINT_SLOTS],
+    positions: &mut [Vec3],
+    details: &mut [Vec3],
+    detailed: bool,
+) {
     let influences = mesh.joints.iter().zip(&mesh.weights);
-    for ((position, normal), (joints, weights)) in positions.iter_mut().zip(&mesh.normals).zip(influences) {
+    for ((position, detail), (joints, weights)) in positions.iter_mut().zip(details).zip(influences) {
         let mut blended = Affine::default();
         for (joint, weight) in joints.iter().zip(weights) {
             if *weight > 0.0 {
                 blended.add_scaled(&world_from_bind[usize::from(*joint) % JOINT_SLOTS], *weight);
             }
         }
-        let (p, n) = (blended.linear(*position), blended.linear(*normal));
-        let o = &blended.0[3];
+        let (p, o) = (blended.linear(*position), &blended.0[3]);
         *position = Vec3::new(p[0] + o[0], p[1] + o[1], p[2] + o[2]);
-        let scale = 1.0 / (n[0] * n[0] + n[1] * n[1] + n[2] * n[2]).sqrt().max(f32::MIN_POSITIVE);
-        normals.push(Vec3::new(n[0] * scale, n[1] * scale, n[2] * scale));
+        if detailed {
+            let [x, y, z, _] = blended.linear(*detail);
+            *detail = Vec3::new(x, y, z);
+        }
     }
 }
 

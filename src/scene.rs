@@ -8,7 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::camera::Camera;
 use crate::math::RigidTransform;
-use crate::rig::{HandPose, HandShape, HandSide};
+use crate::rig::{HandPose, HandShape, HandSide, Person};
+
+mod solid;
+
+pub use solid::{
+    Instance, InstanceKind, Pattern, PatternKind, SkinTone, Solid, SolidClass, SolidKind, SurfaceMaterial,
+};
 
 /// Version of the scene format written by this build.
 pub const FORMAT_VERSION: u32 = 1;
@@ -25,6 +31,9 @@ pub struct Scene {
     pub camera: Camera,
     /// One or two hands; instance ids are 1, 2 in this order.
     pub hands: Vec<SceneHand>,
+    /// Everything else that stands before the background; instance ids follow the hands'.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub solids: Vec<Solid>,
     /// Directional lights, strongest first; each casts a shadow.
     pub lights: Vec<DirectionalLight>,
     /// Light from everywhere.
@@ -35,6 +44,21 @@ pub struct Scene {
     pub film: Film,
     /// What the sensor and the file format do to the picture.
     pub sensor: Sensor,
+    /// Place in a clip; `None` for a single picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<ClipFrame>,
+}
+
+/// Which frame of which clip a picture is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClipFrame {
+    /// Number of the clip in the dataset, from 0.
+    pub clip: u64,
+    /// Number of the frame in the clip, from 0; each has its own sensor noise.
+    pub frame: u64,
+    /// Time since the clip's first frame, seconds.
+    pub time_s: f64,
 }
 
 /// One hand.
@@ -47,6 +71,9 @@ pub struct SceneHand {
     pub side: HandSide,
     /// Number of the person the hand belongs to, from 0 over the dataset.
     pub subject: u32,
+    /// Who the hand belongs to.
+    #[serde(default)]
+    pub person: Person,
     /// Coefficients of the rig's blend shapes.
     pub shape: HandShape,
     /// Name of the gesture or family the pose came from.
@@ -204,6 +231,9 @@ pub struct Lamp {
 pub struct Film {
     /// Stops added to the exposure.
     pub exposure_ev: f32,
+    /// How far the exposure follows the light that falls on the hands: 0 not at all, 1 a white surface always comes to 1.
+    #[serde(default)]
+    pub metering: f32,
     /// Gains of red, green and blue: an imperfect white balance.
     pub white_balance: [f32; 3],
     /// Tone curve.

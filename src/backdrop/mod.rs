@@ -3,6 +3,7 @@
 mod crop;
 mod gradient;
 mod light;
+mod meter;
 mod panorama;
 mod rays;
 mod resolve;
@@ -21,6 +22,9 @@ pub struct Backdrop {
     pub pixels: Plane<[f32; 3]>,
     /// Light from everywhere on the hands.
     pub irradiance: Sh9,
+    /// Factor on all light that the camera's exposure meter asks for. A picture that does not share the hands' light is
+    /// already divided by it, so that it keeps its own brightness.
+    pub gain: f32,
 }
 
 /// Radiance over all directions, linear red green blue, as real spherical harmonics of bands 0 to 2 in world axes.

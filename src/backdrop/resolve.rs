@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::crop::{Crop, draw};
 use super::gradient::{self, Sky};
 use super::room::{Placement, Room};
-use super::{Backdrop, Sh9, panorama};
+use super::{Backdrop, Sh9, meter, panorama};
 use crate::assets::{AssetError, Assets, Encoding, Texture};
 use crate::frame::Plane;
 use crate::scene::{Background, Environment, Scene};
@@ -30,12 +30,17 @@ pub enum BackdropError {
 ///
 /// If a file of the user's cannot be read.
 pub fn resolve(scene: &Scene, assets: &Assets) -> Result<Backdrop, BackdropError> {
-    let (pixels, light) = behind(scene, assets)?;
+    let (mut pixels, light) = behind(scene, assets)?;
     let irradiance = match scene.environment {
         Environment::Sky { ground, horizon, zenith } => Sky { ground, horizon, zenith }.light(&[]),
         Environment::Background { gain } => light.unwrap_or_else(|| Sh9::uniform(mean(&pixels))).scaled(gain),
     };
-    Ok(Backdrop { pixels, irradiance })
+    let gain = meter::gain(scene, &irradiance);
+    let shares_light = matches!(scene.environment, Environment::Background { .. });
+    if !shares_light && scene.film.metering > 0.0 {
+        pixels.data.iter_mut().flatten().for_each(|v| *v /= gain);
+    }
+    Ok(Backdrop { pixels, irradiance, gain })
 }
 
 type Pixels = Plane<[f32; 3]>;

@@ -129,6 +129,18 @@ pub enum RigCommand {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         out: PathBuf,
     },
+    /// Draw sheets of hands of all tones, several people and poses, to be looked at
+    Gallery {
+        /// A folder below rigs/, or a path to a rig.toml or .glb
+        #[arg(default_value = "adult")]
+        rig: String,
+        /// Where the sheets go
+        #[arg(long, value_name = "DIR", default_value = "out/gallery", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Side of a picture on the large sheet, pixels
+        #[arg(long, value_name = "PX", default_value_t = 160)]
+        cell_px: u32,
+    },
     /// Say what a rig holds
     Show {
         /// A folder below rigs/, or a path to a rig.toml or .glb

@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod completions;
+mod gallery;
 mod generate;
 mod preset;
 mod progress;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::Outcome;
 use super::args::RigCommand;
 use super::talk::say;
+use super::{Outcome, gallery};
 use crate::assets::Assets;
 use crate::import::{RigMapping, RigMeta, import_foreign, to_glb};
 use crate::preset::pose_names;
@@ -23,6 +23,7 @@ impl RigCommand {
         match self {
             Self::Build { rig, out: file } => build(&rig, file)?,
             Self::Import { file, mapping, out: to } => import(&file, &mapping, &to)?,
+            Self::Gallery { rig, out, cell_px } => gallery::run(&rig, &out, cell_px)?,
             Self::Show { rig } => show(&rig, out)?,
             Self::Gestures => gestures(out)?,
         }

@@ -8,7 +8,7 @@ use crate::frame::{Frame, Plane};
 use crate::label::{HandLabels, Labels, Visibility};
 use crate::math::RigidTransform;
 use crate::rig::joint::DIGITS;
-use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
+use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Person};
 use crate::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
 };
@@ -46,10 +46,11 @@ fn scene(index: u64, size: u32, hands: u8) -> Scene {
             camera_from_world: RigidTransform::new(turn, Vec3::new(0.1, 0.2, 0.5)),
         },
         hands: (0..hands).map(scene_hand).collect(),
+        solids: Vec::new(),
         lights: vec![DirectionalLight { to_light: Vec3::Y, irradiance: [1.0, 0.9, 0.8], angular_radius_rad: 0.01 }],
         environment: Environment::Sky { ground: [0.1; 3], horizon: [0.2; 3], zenith: [0.3; 3] },
         background: Background::Colour { rgb: [0.1, 0.2, 0.3] },
-        film: Film { exposure_ev: 0.1, white_balance: [1.0; 3], curve: FilmCurve::Filmic },
+        film: Film { exposure_ev: 0.1, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Filmic },
         sensor: Sensor {
             full_well_e: 9000.0,
             read_noise_e: 3.0,
@@ -57,6 +58,7 @@ fn scene(index: u64, size: u32, hands: u8) -> Scene {
             jpeg_quality: Some(90),
             grey_weights: [0.299, 0.587, 0.114],
         },
+        clip: None,
     }
 }
 
@@ -65,6 +67,7 @@ fn scene_hand(k: u8) -> SceneHand {
         rig: "adult".into(),
         side: side(k),
         subject: 4,
+        person: Person::default(),
         shape: HandShape(vec![0.5, -1.25]),
         gesture: "fist".into(),
         pose: HandPose([0.123_456_79; 26]),

@@ -10,7 +10,7 @@ use crate::camera::Lens;
 use crate::label::{HandLabels, Labels, Visibility};
 use crate::math::RigidTransform;
 use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
-use crate::scene::Scene;
+use crate::scene::{Instance, Scene};
 
 /// Version of the label file written by this build.
 pub const LABEL_VERSION: u32 = 1;
@@ -27,6 +27,15 @@ pub struct SampleLabel {
     pub index: u64,
     /// Split it belongs to.
     pub split: String,
+    /// Number of its clip in the dataset, from 0; `None` for a single picture.
+    #[serde(default)]
+    pub clip: Option<u64>,
+    /// Number of the frame in its clip, from 0.
+    #[serde(default)]
+    pub frame: Option<u64>,
+    /// Time since the clip's first frame, seconds.
+    #[serde(default)]
+    pub time_s: Option<f64>,
     /// Columns of every picture of the sample.
     pub width: u32,
     /// Rows of every picture of the sample.
@@ -43,6 +52,9 @@ pub struct SampleLabel {
     pub depth_unit_m: Option<f32>,
     /// In the order of their instance ids.
     pub hands: Vec<HandRecord>,
+    /// What the values of the instance picture stand for, in rising order: the hands, then solids.
+    #[serde(default)]
+    pub instances: Vec<Instance>,
     /// What was drawn; `handloom render` makes the sample again from it.
     pub scene: Scene,
 }
@@ -159,6 +171,9 @@ impl SampleLabel {
             id: name.id.into(),
             index: name.index,
             split: name.split.into(),
+            clip: scene.clip.map(|c| c.clip),
+            frame: scene.clip.map(|c| c.frame),
+            time_s: scene.clip.map(|c| c.time_s),
             width: camera.intrinsics.width,
             height: camera.intrinsics.height,
             pixel_origin: PixelOrigin::Corner,
@@ -167,6 +182,7 @@ impl SampleLabel {
             camera_from_world: camera.camera_from_world,
             depth_unit_m,
             hands: labels.hands.iter().map(|hand| HandRecord::new(hand, scene)).collect(),
+            instances: scene.instances(),
             scene: scene.clone(),
         }
     }
@@ -234,6 +250,7 @@ mod tests {
         let json = SampleLabel::new(name, &sample.scene, &sample.labels, None).to_json().unwrap();
         let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(value["pixel_origin"], "corner");
+        assert_eq!(value["instances"], serde_json::json!([{ "id": 1, "kind": "hand", "hand": 0 }]));
         assert_eq!(value["k"][0][2], 16.0);
         let hand = &value["hands"][0];
         assert_eq!(hand["side"], "left");

@@ -11,7 +11,7 @@ use crate::label;
 use crate::posed::{self, PoseError, PosedScene};
 use crate::render::{RenderError, Renderer};
 use crate::rig::Rig;
-use crate::scene::{Scene, SceneHand};
+use crate::scene::{Film, Scene, SceneHand};
 use crate::seed::SampleId;
 use crate::sensor::{self, SensorError, SensorImage};
 
@@ -55,7 +55,7 @@ impl Studio {
         let backdrop = backdrop::resolve(&scene, &self.assets)?;
         let frame = self.renderer.render(&posed, &backdrop)?;
         let labels = label::derive(&posed, &frame);
-        let Pictures { rgb, rgb_jpeg, grey } = develop(&frame.colour, &scene, output)?;
+        let Pictures { rgb, rgb_jpeg, grey } = develop(&frame.colour, backdrop.gain, &scene, output)?;
         Ok(Sample { index, scene, labels, frame, rgb, grey, rgb_jpeg })
     }
 
@@ -85,11 +85,18 @@ pub struct Pictures {
     pub grey: Option<Plane<u8>>,
 }
 
-/// The pictures that a scene's cameras make of the light that falls on them.
-pub fn develop(light: &Plane<[f32; 3]>, scene: &Scene, output: &OutputSettings) -> Result<Pictures, SensorError> {
+/// The pictures that a scene's cameras make of the light that falls on them, times the exposure meter's gain.
+pub fn develop(
+    light: &Plane<[f32; 3]>,
+    gain: f32,
+    scene: &Scene,
+    output: &OutputSettings,
+) -> Result<Pictures, SensorError> {
     // noise belongs to the scene: drawing it again gives the same picture
-    let mut noise = SampleId { seed: scene.seed, index: 0 }.stream("sensor");
-    let image = sensor::expose(light, &scene.film, &scene.sensor, &mut noise);
+    let frame = scene.clip.map_or(0, |clip| clip.frame);
+    let mut noise = SampleId { seed: scene.seed, index: frame }.stream("sensor");
+    let film = Film { exposure_ev: scene.film.exposure_ev + libm::log2f(gain), ..scene.film };
+    let image = sensor::expose(light, &film, &scene.sensor, &mut noise);
     // the grey camera stands beside the colour camera: same light and noise, its own lossless file
     let wants_grey = output.grey && output.format != OutputFormat::Rhd;
     let grey = wants_grey.then(|| sensor::grey(&image, scene.sensor.grey_weights));

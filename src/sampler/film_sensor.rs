@@ -9,7 +9,8 @@ pub fn film(preset: &FilmPreset, stream: &mut Stream) -> Film {
     let exposure_ev = preset.exposure_ev.sample(stream);
     let red = 1.0 + preset.white_balance_error.sample(stream);
     let blue = 1.0 + preset.white_balance_error.sample(stream);
-    Film { exposure_ev, white_balance: [red, 1.0, blue], curve: preset.curve }
+    let metering = preset.metering.sample(stream);
+    Film { exposure_ev, metering, white_balance: [red, 1.0, blue], curve: preset.curve }
 }
 
 /// Noise and compression of one picture.

@@ -10,6 +10,7 @@ pub mod environment;
 pub mod film_sensor;
 pub mod hands;
 pub mod light;
+pub mod motion;
 pub mod pair;
 mod pair_repair;
 pub mod pose;
@@ -22,13 +23,14 @@ pub use background::BackgroundFile;
 
 use crate::preset::Preset;
 use crate::preset::types::Arrangement;
-use crate::rig::{HandPose, HandSide, Rig};
+use crate::rig::{HandMotion, HandPose, HandSide, Rig};
 use crate::scene::{FORMAT_VERSION, Scene, SceneHand};
 use crate::seed::SampleId;
 use camera::InPicture;
 use hands::{HandToPlace, PlacedHand};
+use motion::{Cast, Clip, ClipPlace, Motion};
 use pose::{Action, Flesh, GestureError, PoseSampler};
-use shape::ShapeSampler;
+use shape::{DrawnPerson, ShapeSampler};
 
 /// Why a scene could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +108,8 @@ pub struct SceneSampler {
     files: Vec<BackgroundFile>,
     poses: PoseSampler,
     shapes: ShapeSampler,
+    motions: Vec<HandMotion>,
+    clips: motion::Memory,
 }
 
 impl SceneSampler {
@@ -121,7 +125,17 @@ impl SceneSampler {
         }
         let poses = PoseSampler::new(preset.seed, &preset.pose, &rig)?;
         let shapes = ShapeSampler::new(preset.seed, &preset.shape, &rig).map_err(SampleError::Population)?;
-        Ok(Self { preset, rig, files, poses, shapes })
+        Ok(Self { preset, rig, files, poses, shapes, motions: Vec::new(), clips: motion::Memory::default() })
+    }
+
+    /// The same with the recorded motions that `sequence.motions` names; their angles are brought into the rig's limits.
+    ///
+    /// The number of moments of each in which some angle was outside is returned, too.
+    #[must_use]
+    pub fn with_motions(mut self, mut motions: Vec<HandMotion>) -> (Self, Vec<usize>) {
+        let outside = motions.iter_mut().map(|motion| motion.clamp(&self.rig.limits)).collect();
+        self.motions = motions;
+        (self, outside)
     }
 
     /// Samples of all splits.
@@ -152,10 +166,39 @@ impl SceneSampler {
     /// [`SampleError::OutOfRange`] and [`SampleError::Framing`].
     pub fn sample(&self, index: u64) -> Result<Scene, SampleError> {
         let at = self.split_of(index)?;
-        let preset = &self.preset;
-        let id = SampleId { seed: preset.seed, index };
+        if let Some(place) = self.clip_of(index, at) {
+            return self.clips.frame(&place, self.preset.sequence.frames, || self.clip(place.first, at.split));
+        }
+        let id = SampleId { seed: self.preset.seed, index };
         let (hands, subject) = self.hands(id, at.split);
-        let camera = camera::camera(&preset.camera, &subject, &mut id.stream("camera"))?;
+        self.scene(id, hands, &[subject])
+    }
+
+    /// Where a sample stands in its clip; `None` for single pictures. Clips never reach into the next split.
+    pub fn clip_of(&self, index: u64, at: SplitIndex) -> Option<ClipPlace> {
+        let frames = self.preset.sequence.frames;
+        let frame = at.within.checked_rem(frames)?;
+        let earlier: u64 = self.preset.split[..at.split].iter().map(|s| s.count.div_ceil(frames)).sum();
+        Some(ClipPlace { clip: earlier + at.within / frames, first: index - frame, frame })
+    }
+
+    /// The clip whose first frame has an index.
+    fn clip(&self, first: u64, split: usize) -> Result<Clip, SampleError> {
+        let id = SampleId { seed: self.preset.seed, index: first };
+        let (hands, _) = self.hands(id, split);
+        let shape = hands.first().map(|hand| hand.shape.clone()).unwrap_or_default();
+        let flesh = Flesh::new(&self.rig, &shape);
+        let actions = self.preset.split[split].actions;
+        let cast = Cast { poses: &self.poses, flesh: &flesh, actions, motions: &self.motions };
+        let motion = Motion::new(&self.preset, id, &cast, &hands);
+        let pictures = motion.pictures(&flesh, &hands);
+        Ok(Clip::new(self.scene(id, hands, &pictures)?, motion))
+    }
+
+    /// All of a scene around hands that are seen as in the pictures given.
+    fn scene(&self, id: SampleId, hands: Vec<SceneHand>, pictures: &[InPicture]) -> Result<Scene, SampleError> {
+        let preset = &self.preset;
+        let camera = camera::camera(&preset.camera, pictures, &mut id.stream("camera"))?;
         let camera_at = camera.camera_from_world.inverse().translation_m;
         let background =
             background::background(&preset.background, &self.files, camera_at, &mut id.stream("background"));
@@ -164,11 +207,13 @@ impl SceneSampler {
             seed: background::exact_integer(&mut id.stream("scene")),
             camera,
             hands,
+            solids: Vec::new(),
             lights: light::lights(&preset.light, &mut id.stream("light")),
             environment: environment::environment(&preset.environment, &background, &mut id.stream("environment")),
             background,
             film: film_sensor::film(&preset.film, &mut id.stream("film")),
             sensor: film_sensor::sensor(&preset.sensor, &mut id.stream("sensor")),
+            clip: None,
         })
     }
 
@@ -182,7 +227,7 @@ impl SceneSampler {
         let [from, to] = split.subjects;
         let persons = to.saturating_sub(from).max(1) as usize;
         let subject = from + id.stream("subject").index(persons) as u32;
-        let shape = self.shapes.subject(subject);
+        let DrawnPerson { person: whose, shape } = self.shapes.subject(subject);
         let flesh = Flesh::new(&self.rig, &shape);
         let sides = [first, other_side(first)];
         let arrangement = match count {
@@ -201,6 +246,7 @@ impl SceneSampler {
             rig: preset.rig.clone(),
             side,
             subject,
+            person: whose,
             shape: shape.clone(),
             gesture: action.name,
             pose: action.pose,

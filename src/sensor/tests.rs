@@ -4,7 +4,7 @@ use super::*;
 use crate::scene::FilmCurve;
 use crate::seed::dataset_stream;
 
-const FILM: Film = Film { exposure_ev: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip };
+const FILM: Film = Film { exposure_ev: 0.0, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip };
 const IDEAL: Sensor = Sensor {
     full_well_e: 0.0,
     read_noise_e: 5.0,

@@ -69,7 +69,8 @@ impl Line {
         let labels = label::derive(&posed, &frame);
         drop((posed, backdrop));
         watch.lap(after);
-        let Pictures { rgb, rgb_jpeg, grey } = develop(&frame.colour, &scene, &self.writer.plan().output)?;
+        let Pictures { rgb, rgb_jpeg, grey } =
+            develop(&frame.colour, backdrop.gain, &scene, &self.writer.plan().output)?;
         watch.lap(after + 1);
         let encoded = self.writer.encode(&Sample { index, labels, frame, rgb, grey, rgb_jpeg, scene })?;
         watch.lap(after + 2);

@@ -10,5 +10,7 @@ mod import;
 mod poses;
 mod render;
 mod sampler;
+mod solids;
+mod shapes;
 mod synthetic;
 mod tidy;

@@ -76,7 +76,7 @@ fn shapes_are_inside_limits_and_keep_their_sense() {
     let coupling = Coupling::new(&rig).unwrap();
     let repair = Repair::new(coupling.clone(), MOST_M);
     let people = ShapeSampler::new(3, &Preset::default().shape, &rig).unwrap();
-    for shape in std::iter::once(HandShape::default()).chain((0..12).map(|n| people.subject(n))) {
+    for shape in std::iter::once(HandShape::default()).chain((0..12).map(|n| people.subject(n).shape)) {
         let flesh = Flesh::new(&rig, &shape);
         let mean = shape == HandShape::default();
         for gesture in Library::new(&coupling).unwrap().own() {
@@ -181,7 +181,7 @@ fn drawn_poses_are_biomechanically_sound_and_cover_what_hands_do() {
     let people = ShapeSampler::new(3, &Preset::default().shape, &rig).unwrap();
     let mut angles = [const { Vec::new() }; 3];
     for n in 0..1000 {
-        let flesh = Flesh::new(&rig, &people.subject(n % 50));
+        let flesh = Flesh::new(&rig, &people.subject(n % 50).shape);
         let pose = sampler.sample(&flesh, [0, 1000], &mut dataset_stream(9, "sound", u64::from(n))).pose;
         assert!(depth_m(&flesh, &pose) <= MOST_M, "{n}");
         let mut kept = pose;
@@ -298,7 +298,7 @@ fn pose_figures() {
         .own()
         .map(|g| {
             let of = |flesh: &Flesh| change(&g.pose, &sampler.repair().apply(flesh, &g.pose));
-            let drawn = (0..30).map(|n| of(&Flesh::new(&rig, &people.subject(n))));
+            let drawn = (0..30).map(|n| of(&Flesh::new(&rig, &people.subject(n).shape)));
             let drawn = drawn.max_by(|a, b| a.0.abs().total_cmp(&b.0.abs())).unwrap();
             (drawn, of(&flesh), depth_m(&flesh, &g.pose) * 1e3, g.name.clone())
         })

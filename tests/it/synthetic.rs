@@ -8,7 +8,7 @@ use handloom::camera::{Camera, Intrinsics, Lens};
 use handloom::frame::Plane;
 use handloom::math::RigidTransform;
 use handloom::rig::{
-    Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Rig, RigMesh, Skeleton,
+    Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Person, Rig, RigMesh, Skeleton, Surface,
 };
 use handloom::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
@@ -25,9 +25,11 @@ pub(crate) fn rigid(mesh: RigMesh) -> Arc<Rig> {
     let limits = [Limit { hard_rad: [-1.0, 1.0], soft_rad: [-1.0, 1.0] }; DOF_COUNT];
     Arc::new(Rig {
         name: "synthetic".into(),
+        surface: Surface::of(&mesh),
         mesh,
         skeleton,
         shapes: Vec::new(),
+        correctives: Vec::new(),
         limits,
         capsules: Vec::new(),
         skin: None,
@@ -99,6 +101,7 @@ pub(crate) fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHan
         rig: "synthetic".into(),
         side,
         subject: 0,
+        person: Person::default(),
         shape: HandShape::default(),
         gesture: String::new(),
         pose: HandPose::default(),
@@ -127,10 +130,11 @@ pub(crate) fn scene(size: u32, focal_px: f32, hands: Vec<SceneHand>) -> Scene {
             camera_from_world: RigidTransform::from_rotation(Quat::from_xyzw(1.0, 0.0, 0.0, 0.0)),
         },
         hands,
+        solids: Vec::new(),
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },
-        film: Film { exposure_ev: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
+        film: Film { exposure_ev: 0.0, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
         sensor: Sensor {
             full_well_e: 0.0,
             read_noise_e: 0.0,
@@ -138,6 +142,7 @@ pub(crate) fn scene(size: u32, focal_px: f32, hands: Vec<SceneHand>) -> Scene {
             jpeg_quality: None,
             grey_weights: [0.3, 0.6, 0.1],
         },
+        clip: None,
     }
 }
 
@@ -148,5 +153,5 @@ pub(crate) fn light(to_light: Vec3) -> DirectionalLight {
 
 /// One colour behind the hands and one radiance around them.
 pub(crate) fn backdrop(size: u32, colour: f32, radiance: f32) -> Backdrop {
-    Backdrop { pixels: Plane::filled(size, size, [colour; 3]), irradiance: Sh9::uniform([radiance; 3]) }
+    Backdrop { pixels: Plane::filled(size, size, [colour; 3]), irradiance: Sh9::uniform([radiance; 3]), gain: 1.0 }
 }

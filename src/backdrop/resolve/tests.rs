@@ -30,10 +30,11 @@ fn scene(background: Background, environment: Environment, camera: Camera) -> Sc
         seed: 7,
         camera,
         hands: Vec::new(),
+        solids: Vec::new(),
         lights: Vec::new(),
         environment,
         background,
-        film: Film { exposure_ev: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
+        film: Film { exposure_ev: 0.0, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
         sensor: Sensor {
             full_well_e: 0.0,
             read_noise_e: 0.0,
@@ -41,6 +42,7 @@ fn scene(background: Background, environment: Environment, camera: Camera) -> Sc
             jpeg_quality: None,
             grey_weights: [0.299, 0.587, 0.114],
         },
+        clip: None,
     }
 }
 
@@ -273,4 +275,23 @@ proptest::proptest! {
         proptest::prop_assert!(backdrop.pixels.data.iter().flatten().all(light));
         proptest::prop_assert!(backdrop.irradiance.0.iter().flatten().all(|v| v.is_finite()));
     }
+}
+
+#[test]
+fn the_meter_keeps_pictures_and_follows_light() {
+    let metered = |background, environment| {
+        let mut scene = scene(background, environment, camera(16, 0.0, 0.0));
+        scene.film.metering = 1.0;
+        resolve(&scene, assets()).unwrap()
+    };
+    // a dim sky: four times the exposure, and the unrelated picture behind stays as bright as it is
+    let dim = Environment::Sky { ground: [0.25; 3], horizon: [0.25; 3], zenith: [0.25; 3] };
+    let picture = metered(Background::Colour { rgb: [0.4, 0.2, 0.1] }, dim);
+    assert!((picture.gain - 4.0).abs() < 0.05, "{}", picture.gain);
+    let seen = picture.pixels.data[5].map(|v| v * picture.gain);
+    assert!(seen.iter().zip([0.4, 0.2, 0.1]).all(|(a, b)| (a - b).abs() < 1e-5), "{seen:?}");
+    // a sky that is seen and lights the hands is exposed with them
+    let shared = metered(sky(0.25, 0.25, 0.25), BACKGROUND_LIGHTS);
+    let mean = shared.pixels.data.iter().map(|p| p[1]).sum::<f32>() / 256.0;
+    assert!((shared.gain - 4.0).abs() < 0.05 && (mean - 0.25).abs() < 0.05, "{} {mean}", shared.gain);
 }

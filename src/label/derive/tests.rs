@@ -10,7 +10,7 @@ use crate::camera::{Intrinsics, Lens};
 use crate::frame::Plane;
 use crate::math::RigidTransform;
 use crate::rig::part::PERSON_ID;
-use crate::rig::{Capsule, DOF_COUNT, HandPose, HandShape, JOINT_COUNT, Limit, RigMesh, Skeleton};
+use crate::rig::{Capsule, DOF_COUNT, HandPose, HandShape, JOINT_COUNT, Limit, Person, RigMesh, Skeleton, Surface};
 use crate::scene::{Background, Environment, Film, FilmCurve, SceneHand, Sensor, SkinMaterial};
 use crate::scene::{FORMAT_VERSION, Scene};
 
@@ -30,6 +30,7 @@ fn rig() -> Arc<Rig> {
             bind_pose: HandPose::default(),
         },
         shapes: Vec::new(),
+        correctives: Vec::new(),
         limits: [Limit { hard_rad: [-1.0, 1.0], soft_rad: [-1.0, 1.0] }; DOF_COUNT],
         capsules: vec![Capsule {
             joint: Joint::MiddleFingerPhalanxProximal,
@@ -39,6 +40,7 @@ fn rig() -> Arc<Rig> {
             end_radius_m: 0.009,
         }],
         skin: None,
+        surface: Surface::default(),
     })
 }
 
@@ -48,6 +50,7 @@ fn scene(sides: &[HandSide]) -> Scene {
         rig: "ladder".into(),
         side: *side,
         subject: 0,
+        person: Person::default(),
         shape: HandShape(vec![0.5]),
         gesture: "open".into(),
         pose: HandPose::default(),
@@ -71,10 +74,11 @@ fn scene(sides: &[HandSide]) -> Scene {
             camera_from_world: RigidTransform::IDENTITY,
         },
         hands: sides.iter().map(hand).collect(),
+        solids: Vec::new(),
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },
-        film: Film { exposure_ev: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
+        film: Film { exposure_ev: 0.0, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip },
         sensor: Sensor {
             full_well_e: 0.0,
             read_noise_e: 0.0,
@@ -82,6 +86,7 @@ fn scene(sides: &[HandSide]) -> Scene {
             jpeg_quality: None,
             grey_weights: [0.299, 0.587, 0.114],
         },
+        clip: None,
     }
 }
 
@@ -102,7 +107,11 @@ fn posed<'a>(scene: &'a Scene, places: &[(usize, Vec3)]) -> PosedScene<'a> {
             landmarks_m,
         }
     };
-    PosedScene { scene, hands: scene.hands.iter().enumerate().map(|(k, h)| hand(k, h.side)).collect() }
+    PosedScene {
+        scene,
+        hands: scene.hands.iter().enumerate().map(|(k, h)| hand(k, h.side)).collect(),
+        solids: Vec::new(),
+    }
 }
 
 fn empty() -> Frame {
@@ -162,6 +171,7 @@ fn what_is_in_front_says_why_it_is_hidden() {
         assert_eq!(mcp_behind(0.49, id(HandPart::Palm, side), 2, side), V::HiddenByOtherHand);
         assert_eq!(mcp_behind(0.40, PERSON_ID, 1, side), V::HiddenByArm);
         assert_eq!(mcp_behind(0.40, PERSON_ID, 2, side), V::HiddenByArm);
+        assert_eq!(mcp_behind(0.40, PERSON_ID, 3, side), V::HiddenByArm);
         assert_eq!(mcp_behind(0.40, BACKGROUND_ID, 3, side), V::HiddenByObject);
     }
 }

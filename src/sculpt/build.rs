@@ -10,7 +10,7 @@ use crate::rig::{BlendShape, JOINT_COUNT, Rig, RigMesh};
 use super::bake::{SKIN_TEXELS, bake};
 use super::deform::{LEAST_MM, carry};
 use super::mesh::{Face, neighbours, normals, triangles};
-use super::settle::settle;
+use super::settle::{Deltas, settle};
 use super::spec::{RigSpec, ShapeSpec};
 use super::{Subject, Template, capsules, skeleton, template};
 
@@ -42,11 +42,11 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
     let (mesh, source) = assemble(&template);
     let around = neighbours(template.positions.len(), &template.faces);
     let ends = |row: &ShapeSpec| [-row.step, row.step].map(|step| mean.clone().with(row.parameter, step));
-    let mut deltas: Vec<Vec<Vec3>> = spec.shapes.iter().map(|row| deltas(&template, &around, &ends(row))).collect();
+    let mut deltas: Vec<Deltas> = spec.shapes.iter().map(|row| deltas(&template, &around, &ends(row))).collect();
     settle(&template, &around, &mut deltas);
     let shapes = spec.shapes.iter().zip(&deltas).map(|(row, deltas)| {
         let [low, high] = ends(row).map(|end| skeleton(&end));
-        let kept = |v: u32| deltas[v as usize] * f32::from(deltas[v as usize].length() > LEAST_MM);
+        let kept = |v: u32| deltas.at(v as usize) * f32::from(deltas.at(v as usize).length() > LEAST_MM);
         BlendShape {
             name: row.name.clone(),
             position_deltas_m: source.iter().map(|v| kept(*v) * M_PER_MM).collect(),
@@ -66,9 +66,14 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
 }
 
 /// Half the way from one subject's surface to another's, per vertex, mm.
-fn deltas(template: &Template, around: &[Vec<u32>], ends: &[Subject; 2]) -> Vec<Vec3> {
+fn deltas(template: &Template, around: &[Vec<u32>], ends: &[Subject; 2]) -> Deltas {
     let [low, high] = ends.each_ref().map(|end| carry(template, around, end));
-    low.iter().zip(&high).map(|(a, b)| (*b - *a) * 0.5).collect()
+    let half = |low: &[Vec3], high: &[Vec3]| -> Vec<Vec3> {
+        low.iter().zip(high).map(|(a, b)| (*b - *a) * 0.5).collect()
+    };
+    let growth = half(&low.guess, &high.guess);
+    let all = half(&low.positions, &high.positions);
+    Deltas { fit: all.iter().zip(&growth).map(|(a, g)| *a - *g).collect(), growth }
 }
 
 /// The template in metres with vertices doubled along the atlas' seams, and the template's vertex behind each.

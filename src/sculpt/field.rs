@@ -231,14 +231,14 @@ impl HandField {
                 continue;
             }
             let beyond = smoothstep(0.5 * (along[k] + along[k - 1]), roots.finger_range[0], roots.finger_range[1]);
-            let size = roots.finger_fillet[0] * c * (1.0 - beyond) + roots.finger_fillet[1] * beyond;
+            let size = c * (roots.finger_fillet[0] * (1.0 - beyond) + roots.finger_fillet[1] * beyond);
             all = smooth_min(all, distance[k], size);
         }
         // the fillet of the nearest finger, mixed smoothly towards its neighbour: a switch would leave a step in the palm
         let nearest = distance.into_iter().fold(f32::INFINITY, f32::min);
         let (mut sum, mut weights) = (0.0, 0.0);
         for k in 0..4 {
-            let gap = (distance[k] - nearest) / roots.mix;
+            let gap = (distance[k] - nearest) / (roots.mix * c);
             if gap > 20.0 {
                 continue;
             }
@@ -253,7 +253,7 @@ impl HandField {
     /// Rays, webs, muscles, first web, wrist, ulnar head and thumb, with the hollow carved out.
     fn palm(&self, p: Vec3, spec: &FieldSpec, c: f32) -> f32 {
         let rays = fold(self.rays.iter().map(|r| r.distance(p)), spec.rays.fillet * c);
-        let webs = fold(self.bridges.iter().map(|b| b.distance(p)), spec.webs.fillet);
+        let webs = fold(self.bridges.iter().map(|b| b.distance(p)), spec.webs.fillet * c);
         let mut palm = smooth_min(rays, webs, spec.webs.palm_fillet * c);
         palm = smooth_min(palm, self.hypothenar.distance(p), spec.muscle.hypothenar_fillet * c);
         palm = smooth_min(palm, self.forearm.distance(p), spec.forearm.fillet * c);
@@ -311,7 +311,7 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
                 let pb = if k == 0 { 1.0 + (pb - 1.0) * t } else { pb };
                 let (breadth, dorsal, palmar) =
                     (breadth * b[at] * joint * pb, dorsal * d[at] * pd, palmar * d[at] * pp);
-                Station { y: t * reach, section: [breadth, dorsal, palmar, shift] }
+                Station { y: t * reach, section: [breadth, dorsal, palmar, shift * s.scale()] }
             })
             .collect();
         let cap_start = row.cap_start * b[k.saturating_sub(1)];
@@ -319,7 +319,7 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
     };
     DigitLimbs {
         limbs: [limb(0, &spec.proximal), limb(1, &spec.middle), limb(2, &spec.distal)],
-        fillets: spec.fillets.map(|k| k * (1.0 + fat.fillet * s.fat)),
+        fillets: spec.fillets.map(|k| k * s.scale() * (1.0 + fat.fillet * s.fat)),
         lengths,
     }
 }
@@ -358,7 +358,7 @@ fn forearm(s: &Subject, frame: BoneFrame) -> Limb {
         .iter()
         .map(|&[y, b, dorsal, palmar, shift, wrist, forearm]| {
             let k = c * (1.0 + wrist * (s.wrist - 1.0) + forearm * (s.forearm - 1.0));
-            Station { y: y * s.hand_length_mm, section: [b * k, dorsal * k, palmar * k, shift] }
+            Station { y: y * s.hand_length_mm, section: [b * k, dorsal * k, palmar * k, shift * c] }
         })
         .collect();
     let profile = Profile::new(&stations, [spec.cap_start * c, spec.cap_end * c], spec.exponent);

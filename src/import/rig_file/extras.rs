@@ -65,8 +65,7 @@ impl RigExtras {
     pub(super) fn new(rig: &Rig, triangle_part_accessor: usize, skin: Option<SkinExtras>) -> Self {
         let shape =
             |s: &crate::rig::BlendShape| ShapeExtras { name: s.name.clone(), offset_deltas_m: s.offset_deltas_m };
-        let corrective =
-            |c: &crate::rig::Corrective| CorrectiveExtras { name: c.name.clone(), ramps: c.ramps.clone() };
+        let corrective = |c: &crate::rig::Corrective| CorrectiveExtras { name: c.name.clone(), ramps: c.ramps.clone() };
         Self {
             format: FORMAT,
             name: rig.name.clone(),

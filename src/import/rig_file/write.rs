@@ -143,8 +143,7 @@ impl Builder {
         let mut primitive = json!({ "attributes": attributes, "indices": indices, "material": 0, "mode": 4 });
         let mut value = json!({ "name": rig.name });
         let shapes = rig.shapes.iter().map(|s| (&s.name, &s.position_deltas_m));
-        let targets: Vec<_> =
-            shapes.chain(rig.correctives.iter().map(|c| (&c.name, &c.position_deltas_m))).collect();
+        let targets: Vec<_> = shapes.chain(rig.correctives.iter().map(|c| (&c.name, &c.position_deltas_m))).collect();
         if !targets.is_empty() {
             primitive["targets"] = targets.iter().map(|(_, d)| json!({ "POSITION": self.deltas(d, n) })).collect();
             value["weights"] = json!(vec![0.0; targets.len()]);

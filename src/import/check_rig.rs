@@ -70,7 +70,7 @@ impl Faults {
         self.each("mesh.normals", &mesh.normals, |n| is_unit(*n), "normals must have length 1");
         self.each("mesh.uvs", &mesh.uvs, |uv| uv.is_finite(), "texture coordinates must be finite");
         let known = |joints: &[u8; 4]| joints.iter().all(|j| usize::from(*j) < SLOT_COUNT);
-        let hint = "joints are numbered 0 to 25, helpers of the forearm's twist 26 to 29";
+        let hint = "joints are numbered 0 to 25, helpers of the forearm's twist 26 to 31";
         self.each("mesh.joints", &mesh.joints, known, hint);
         self.each("mesh.weights", &mesh.weights, is_share, "weights must be non-negative and have sum 1");
         self.each("mesh.palmar", &mesh.palmar, |x| (0.0..=1.0).contains(x), "palmar runs from 0 to 1");

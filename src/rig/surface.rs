@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn own_normals_are_kept_in_the_bind_pose() {
-        let mesh = octahedron(|p| (p + Vec3::new(0.1, 0.2, 0.0)).normalize());
+        let mesh = octahedron(|p| (p + Vec3::new(0.1, 0.2, 0.0)).normalize_or_zero());
         let surface = Surface::of(&mesh);
         let mut normals = surface.detail().to_vec();
         surface.normals(&mesh.positions_m, false, &mut normals);

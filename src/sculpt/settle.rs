@@ -23,6 +23,11 @@ pub(super) struct Deltas {
 }
 
 impl Deltas {
+    /// Of every vertex.
+    pub(super) fn all(&self) -> Vec<Vec3> {
+        (0..self.growth.len()).map(|v| self.at(v)).collect()
+    }
+
     /// Of one vertex.
     pub(super) fn at(&self, v: usize) -> Vec3 {
         self.growth[v] + self.fit[v]

@@ -13,6 +13,7 @@ mod sampler;
 mod sequence;
 mod shapes;
 mod solids;
+mod sweeps;
 mod synthetic;
 mod tidy;
 mod worn;

@@ -10,7 +10,8 @@ use crate::math::RigidTransform;
 use crate::rig::joint::DIGITS;
 use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
 use crate::scene::{
-    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial, SkinTraits,
+    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
+    SkinTraits,
 };
 
 /// Depth of the discs in front of their keypoints, metres.

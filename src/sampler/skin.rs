@@ -1,9 +1,9 @@
 //! Skin: tone, relief, hair and marks belong to the person, blood, sheen and wetness to the moment.
 
-use crate::preset::Choice;
-use crate::preset::types::Skin;
 use super::skin_marks::{scar, tattoo, varnish};
 use crate::math::smoothstep;
+use crate::preset::Choice;
+use crate::preset::types::Skin;
 use crate::scene::{SkinMaterial, SkinTraits};
 use crate::seed::{SampleId, Stream, dataset_stream};
 use crate::tone::tone;
@@ -43,7 +43,8 @@ fn traits(preset: &Skin, subject: u32, age_years: Option<f32>, (id, tone): (Samp
     let drawn = preset.age_years.sample(&mut stream("age of skin"));
     let age = age_years.unwrap_or(drawn);
     let mut person = stream("marks of skin");
-    let veins = preset.veins.sample(&mut person) * smoothstep(age, 4.0, 20.0) * (1.0 + 0.7 * smoothstep(age, 35.0, 75.0));
+    let veins =
+        preset.veins.sample(&mut person) * smoothstep(age, 4.0, 20.0) * (1.0 + 0.7 * smoothstep(age, 35.0, 75.0));
     let hair = preset.hair.sample(&mut person) * smoothstep(age, 8.0, 19.0);
     let paleness = 1.0 - smoothstep(f32::from(tone), 3.0, 8.0);
     let freckles = preset.freckles.sample(&mut person) * (0.15 + 0.85 * paleness);
@@ -71,7 +72,8 @@ fn hair_colour(tone: u8, age: f32, stream: &mut Stream) -> [f32; 3] {
     const GREY: [f32; 3] = [0.42, 0.41, 0.39];
     let mix = |a: [f32; 3], b: [f32; 3], t: f32| std::array::from_fn(|c| a[c] + (b[c] - a[c]) * t);
     let lightness = stream.unit() * (1.0 - smoothstep(f32::from(tone), 2.0, 6.0));
-    let young = if lightness < 0.5 { mix(DARK, BROWN, 2.0 * lightness) } else { mix(BROWN, BLOND, 2.0 * lightness - 1.0) };
+    let young =
+        if lightness < 0.5 { mix(DARK, BROWN, 2.0 * lightness) } else { mix(BROWN, BLOND, 2.0 * lightness - 1.0) };
     mix(young, GREY, 0.8 * smoothstep(age + 12.0 * stream.normal().clamp(-MOST_SD, MOST_SD), 50.0, 75.0))
 }
 
@@ -131,8 +133,10 @@ mod tests {
     #[test]
     fn one_person_has_one_tone() {
         let preset = Preset::default().skin;
-        let (a, b) =
-            (skin(&preset, 3, None, SampleId { seed: 1, index: 0 }), skin(&preset, 3, None, SampleId { seed: 1, index: 9 }));
+        let (a, b) = (
+            skin(&preset, 3, None, SampleId { seed: 1, index: 0 }),
+            skin(&preset, 3, None, SampleId { seed: 1, index: 9 }),
+        );
         assert_eq!(
             (a.tone, a.melanin.to_bits(), a.relief.to_bits()),
             (b.tone, b.melanin.to_bits(), b.relief.to_bits())

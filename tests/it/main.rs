@@ -9,5 +9,6 @@ mod golden;
 mod import;
 mod render;
 mod sampler;
+mod skin;
 mod synthetic;
 mod tidy;

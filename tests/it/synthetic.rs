@@ -11,7 +11,8 @@ use handloom::rig::{
     Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Rig, RigMesh, Skeleton,
 };
 use handloom::scene::{
-    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial, SkinTraits,
+    Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
+    SkinTraits,
 };
 
 /// A rig that is one rigid body on the wrist.

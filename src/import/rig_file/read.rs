@@ -112,7 +112,9 @@ fn read_png(glb: &Glb, index: usize, size: u32) -> Result<Vec<[u8; 4]>, Fault> {
     let decoder = png::Decoder::new(std::io::Cursor::new(glb.image(index)?));
     let mut reader = decoder.read_info().map_err(|e| wrong(format!("is no PNG picture: {e}")))?;
     let info = reader.info();
-    if (info.width, info.height, info.color_type, info.bit_depth) != (size, size, png::ColorType::Rgba, png::BitDepth::Eight) {
+    if (info.width, info.height, info.color_type, info.bit_depth)
+        != (size, size, png::ColorType::Rgba, png::BitDepth::Eight)
+    {
         let found = format!("{} x {} {:?}", info.width, info.height, info.color_type);
         return Err(wrong(format!("is {found} instead of {size} x {size} Rgba of 8 bits")));
     }

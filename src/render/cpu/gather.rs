@@ -166,7 +166,8 @@ impl Batch {
             }
         }
         if material.has_hair {
-            fine.hair[lane] = if self.texel[channel::HAIR][lane] > 1.0 { at(tile::HAIR_MM, 0)[tile::channel::HAIR] } else { 0.0 };
+            fine.hair[lane] =
+                if self.texel[channel::HAIR][lane] > 1.0 { at(tile::HAIR_MM, 0)[tile::channel::HAIR] } else { 0.0 };
         }
         if material.has_spots {
             fine.freckle[lane] = at(tile::FRECKLES_MM, 0)[tile::channel::BLOB];

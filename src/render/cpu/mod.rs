@@ -39,8 +39,8 @@ use occlusion::WorldCapsule;
 use prepared::PreparedRig;
 use raster::{MAX_TRIANGLES, PixelSamples, Window};
 use shade::Lighting;
-use skin::Material;
 use shadow::ShadowMap;
+use skin::Material;
 
 /// Rows that are drawn together: their samples stay in the cache.
 const BAND_ROWS: u32 = 32;

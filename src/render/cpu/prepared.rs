@@ -66,7 +66,8 @@ fn mm_per_uv(mesh: &RigMesh) -> [f32; BODIES as usize + 1] {
     let mut areas = [(0.0_f32, 0.0_f32); BODIES as usize + 1];
     for (corners, part) in mesh.triangles.iter().zip(&mesh.triangle_part) {
         let [a, b, c] = corners.map(|k| k as usize);
-        let skin = (mesh.positions_m[b] - mesh.positions_m[a]).cross(mesh.positions_m[c] - mesh.positions_m[a]).length();
+        let skin =
+            (mesh.positions_m[b] - mesh.positions_m[a]).cross(mesh.positions_m[c] - mesh.positions_m[a]).length();
         let texture = (mesh.uvs[b] - mesh.uvs[a]).perp_dot(mesh.uvs[c] - mesh.uvs[a]).abs();
         let body = if *part == HandPart::Arm.index() { BODIES } else { (*part / 3).min(BODIES - 1) };
         let area = &mut areas[usize::from(body)];

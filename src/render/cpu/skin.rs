@@ -79,9 +79,7 @@ impl Material {
             grazing: 0.5 * skin.specular.clamp(0.0, 1.0),
             nail_cover: varnish,
             nail_roughness: traits.varnish.map_or(skin.nail_roughness, |v| v.roughness),
-            scar_rgb: std::array::from_fn(|c| {
-                palette.scar[0][c] + (palette.scar[1][c] - palette.scar[0][c]) * redness
-            }),
+            scar_rgb: std::array::from_fn(|c| palette.scar[0][c] + (palette.scar[1][c] - palette.scar[0][c]) * redness),
             has_hair: traits.hair > 0.0,
             has_spots: traits.freckles > 0.0 || traits.age_spots > 0.0,
             decals: Decals::new(traits.scar, traits.tattoo, mesh),
@@ -134,7 +132,8 @@ pub(super) fn surface<S: Simd>(
     let smooth = V8::load(simd, &batch.attribute[slot::NORMAL..]).unit();
     let view = V8::splat(simd, eye).sub(position).unit();
     let zero = splat(simd, 0.0);
-    let mut regions = Regions { palmar: zero, nail: zero, flexion: attribute(slot::FLEXION), furrow: zero, ridge: zero };
+    let mut regions =
+        Regions { palmar: zero, nail: zero, flexion: attribute(slot::FLEXION), furrow: zero, ridge: zero };
     let (normal, albedo) = match max_slopes {
         Some(max_slopes) => {
             regions.palmar = load(simd, &batch.texel[channel::PALMAR]) * (1.0 / 255.0);
@@ -228,8 +227,7 @@ fn add_fine_rise<S: Simd>(
     let tiled = |back: usize, palm: usize| mix(byte(back), byte(palm), regions.palmar);
     let mean = tile::Tile::get().mean;
     let depth = |k: usize| (byte(k) - mean[k]) * (1.0 / 255.0);
-    regions.furrow =
-        bare * mix(depth(tile::channel::BACK_DEPTH), depth(tile::channel::PALM_DEPTH), regions.palmar);
+    regions.furrow = bare * mix(depth(tile::channel::BACK_DEPTH), depth(tile::channel::PALM_DEPTH), regions.palmar);
     // stretched skin is smoother
     let taut = 1.0 - unit(regions.flexion) * (1.0 - regions.palmar) * 0.5;
     let scale = load(simd, &fine.mm_per_uv) * (bare * taut) * (1e-3 * tile::MAX_SLOPE / 127.0 * skin.relief * dry);
@@ -328,12 +326,14 @@ fn mapped_albedo<S: Simd>(simd: S, batch: &Batch, material: &Material, regions: 
 fn add_spots<S: Simd>(simd: S, batch: &Batch, material: &Material, palmar: F8<S>, albedo: &mut Rgb8<S>) {
     let traits = &material.skin.traits;
     let share = |blob: &[f32; 8], amount: f32, edge: f32| {
-        let threshold = 1.0 - 0.9 * amount.clamp(0.0, 1.0);
+        let threshold = 1.0 - 0.7 * amount.clamp(0.0, 1.0);
         unit((load(simd, blob) * (1.0 / 255.0) - threshold) * (1.0 / edge))
     };
     let back = unit(1.0 - palmar * 2.0);
     let freckle = share(&batch.fine.freckle, traits.freckles, 0.5);
-    let spot = share(&batch.fine.spot, traits.age_spots, 0.28);
+    // they lie where the sun shines: the farther up the arm the fewer
+    let arm = unit(load(simd, &batch.attribute[slot::BIND + 1]) * 12.0 + 1.6);
+    let spot = share(&batch.fine.spot, traits.age_spots, 0.40) * arm;
     let darker = unit(freckle * 0.6 + spot * 0.75) * back;
     for (c, value) in albedo.iter_mut().enumerate() {
         let ratio = material.palette.spot[c] / material.palette.dorsum[c].max(1e-3);

@@ -126,7 +126,8 @@ impl Relief {
         let (x, y) = (k % SIZE, k / SIZE);
         let at = |x: usize, y: usize| self.height_mm[(y % SIZE) * SIZE + x % SIZE];
         let texel_mm = RELIEF_MM / SIZE as f32;
-        let code = |rise: f32| libm::roundf(128.0 + 127.0 * (rise / (2.0 * texel_mm) / MAX_SLOPE).clamp(-1.0, 1.0)) as u8;
+        let code =
+            |rise: f32| libm::roundf(128.0 + 127.0 * (rise / (2.0 * texel_mm) / MAX_SLOPE).clamp(-1.0, 1.0)) as u8;
         [code(at(x + 1, y) - at(x + SIZE - 1, y)), code(at(x, y + 1) - at(x, y + SIZE - 1))]
     }
 }

@@ -60,17 +60,17 @@ const BROWN: [f32; 3] = [1.200, 0.980, 0.603];
 /// Melanin of the nail bed relative to the back.
 const NAIL_MELANIN: f32 = 0.20;
 /// How much melanin slows down the darkening of the palm.
-const PALM_SATURATION: f32 = 4.0;
+const PALM_SATURATION: f32 = 2.2;
 /// Share of blue light that the yellow of the horny layer swallows, on the back and in the palm's thick one.
 const CAROTENE: f32 = 0.10;
-const PALM_CAROTENE: f32 = 0.20;
+const PALM_CAROTENE: f32 = 0.17;
 
 /// The ten tones S1 to S10: (melanin, blood) volume fractions of the back of the hand, light to dark.
 pub const TONES: [(f32, f32); 10] = [
-    (0.013, 0.015),
-    (0.020, 0.016),
-    (0.030, 0.017),
-    (0.045, 0.017),
+    (0.006, 0.012),
+    (0.014, 0.014),
+    (0.026, 0.016),
+    (0.043, 0.016),
     (0.065, 0.016),
     (0.090, 0.016),
     (0.130, 0.015),
@@ -110,15 +110,15 @@ pub struct Palette {
 /// Palette of a hand with the given volume fractions on its back: melanin 0..=0.45, blood 0..=0.1 (clamped).
 ///
 /// Ratios between regions: the palm has a quarter of the melanin (less in dark skin, whose palms are nearly as light as
-/// others') and 1.7 times the blood, the nail bed 0.2 and 2.4 times.
+/// others') and 1.25 times the blood, the nail bed 0.2 and 2 times.
 pub fn palette(melanin: f32, blood: f32) -> Palette {
     let (melanin, blood) = (melanin.clamp(0.0, 0.45), blood.clamp(0.0, 0.1));
     let dorsum = yellowed(skin(melanin, blood), CAROTENE);
-    let bed = two_layer((NAIL_MELANIN * melanin).max(0.008), 2.4 * blood);
+    let bed = two_layer((NAIL_MELANIN * melanin).max(0.008), 2.0 * blood);
     // the plate scatters some light of its own
     let nail = bed.map(|v| 0.86 * v + 0.035);
     let palmar = (0.25 * melanin / (1.0 + PALM_SATURATION * melanin)).max(0.010);
-    let palm = yellowed(skin(palmar, 1.7 * blood), PALM_CAROTENE);
+    let palm = yellowed(skin(palmar, 1.25 * blood), PALM_CAROTENE);
     let dorsal = |melanin: f32, blood: f32| yellowed(skin(melanin, blood), CAROTENE);
     Palette {
         dorsum,
@@ -127,7 +127,7 @@ pub fn palette(melanin: f32, blood: f32) -> Palette {
         lunula: scaled(nail, [1.10, 1.26, 1.30]),
         free_edge: [0.56, 0.44, 0.36],
         flush: dorsal(1.10 * melanin, 2.4 * blood),
-        palm_flush: yellowed(skin(palmar, 3.6 * blood), PALM_CAROTENE),
+        palm_flush: yellowed(skin(palmar, 3.2 * blood), PALM_CAROTENE),
         spot: dorsal(1.35 * melanin + 0.035, 1.2 * blood),
         scar: [scaled(dorsal(0.55 * melanin, 0.8 * blood), [1.05; 3]), dorsal(0.7 * melanin, 3.5 * blood)],
     }

@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn broken_numbers_are_named_all_at_once() {
         let text = include_str!("../../rigs/adult/rig.toml")
-            .replace("mottle_cell_mm = [8.0", "mottle_cell_mm = [-8.0")
+            .replace("mottle_cell_mm = [11.0", "mottle_cell_mm = [-11.0")
             .replace("{ bone = 0, at_share = 0.60, depth_mm", "{ bone = 3, at_share = 0.60, depth_mm")
             .replace("points = [[0.09, 0.23], [0.17, 0.19], [0.25, 0.18]]", "points = [[0.09, 0.23]]");
         let Err(SculptError::Spec { faults }) = RigSpec::parse(&text) else { panic!("accepted") };

@@ -12,6 +12,7 @@ mod render;
 mod sampler;
 mod sequence;
 mod shapes;
+mod skin;
 mod solids;
 mod sweeps;
 mod synthetic;

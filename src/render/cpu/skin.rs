@@ -326,12 +326,14 @@ fn mapped_albedo<S: Simd>(simd: S, batch: &Batch, material: &Material, regions: 
 fn add_spots<S: Simd>(simd: S, batch: &Batch, material: &Material, palmar: F8<S>, albedo: &mut Rgb8<S>) {
     let traits = &material.skin.traits;
     let share = |blob: &[f32; 8], amount: f32, edge: f32| {
-        let threshold = 1.0 - 0.9 * amount.clamp(0.0, 1.0);
+        let threshold = 1.0 - 0.7 * amount.clamp(0.0, 1.0);
         unit((load(simd, blob) * (1.0 / 255.0) - threshold) * (1.0 / edge))
     };
     let back = unit(1.0 - palmar * 2.0);
     let freckle = share(&batch.fine.freckle, traits.freckles, 0.5);
-    let spot = share(&batch.fine.spot, traits.age_spots, 0.28);
+    // they lie where the sun shines: the farther up the arm the fewer
+    let arm = unit(load(simd, &batch.attribute[slot::BIND + 1]) * 12.0 + 1.6);
+    let spot = share(&batch.fine.spot, traits.age_spots, 0.40) * arm;
     let darker = unit(freckle * 0.6 + spot * 0.75) * back;
     for (c, value) in albedo.iter_mut().enumerate() {
         let ratio = material.palette.spot[c] / material.palette.dorsum[c].max(1e-3);

@@ -76,7 +76,6 @@ impl Marks {
             along * smoothstep(-digit.bone_from_hand[bone].direction(at.normal).z, 0.15, 0.75)
         };
         match (digit.digit, at.part % 3) {
-            (Digit::Thumb, 1) => 0.2 * on(1),
             (_, 2) if digit.digit != Digit::Thumb => 0.6 * on(0),
             (_, 1) => 0.2 * on(1),
             _ => 0.0,

@@ -116,6 +116,6 @@ mod tests {
         assert!(at(Joint::Wrist).abs() < 1e-6);
         pose.0[Dof::IndexMcpFlexion.index()] = 1.2;
         let tensions: Vec<f32> = folding.iter().map(|f| f.tension(&pose)).collect();
-        assert!(tensions.iter().any(|t| *t == 0.0) && tensions.iter().any(|t| *t == 1.0));
+        assert!(tensions.contains(&0.0) && tensions.contains(&1.0));
     }
 }

@@ -134,26 +134,23 @@ pub(super) fn surface<S: Simd>(
     let zero = splat(simd, 0.0);
     let mut regions =
         Regions { palmar: zero, nail: zero, flexion: attribute(slot::FLEXION), furrow: zero, ridge: zero };
-    let (normal, albedo) = match max_slopes {
-        Some(max_slopes) => {
-            regions.palmar = load(simd, &batch.texel[channel::PALMAR]) * (1.0 / 255.0);
-            regions.nail = load(simd, &batch.texel[channel::NAIL]) * (1.0 / 255.0);
-            let mut rise = baked_rise(simd, batch, max_slopes, material, &regions);
-            if batch.fine.is_near {
-                let facing = smooth.dot(view).max(splat(simd, 0.15));
-                add_fine_rise(simd, batch, (material, facing), &mut regions, &mut rise);
-            }
-            if material.decals.is_some() {
-                for (rise, scar) in rise.iter_mut().zip(&batch.fine.scar_rise_m) {
-                    *rise += load(simd, scar);
-                }
-            }
-            (with_relief(simd, batch, smooth, rise), mapped_albedo(simd, batch, material, &regions))
+    let (normal, albedo) = if let Some(max_slopes) = max_slopes {
+        regions.palmar = load(simd, &batch.texel[channel::PALMAR]) * (1.0 / 255.0);
+        regions.nail = load(simd, &batch.texel[channel::NAIL]) * (1.0 / 255.0);
+        let mut rise = baked_rise(simd, batch, max_slopes, material, &regions);
+        if batch.fine.is_near {
+            let facing = smooth.dot(view).max(splat(simd, 0.15));
+            add_fine_rise(simd, batch, (material, facing), &mut regions, &mut rise);
         }
-        None => {
-            regions.palmar = unit(attribute(slot::PALMAR));
-            (smooth, palmar_albedo(simd, regions.palmar, &material.palette))
+        if material.decals.is_some() {
+            for (rise, scar) in rise.iter_mut().zip(&batch.fine.scar_rise_m) {
+                *rise += load(simd, scar);
+            }
         }
+        (with_relief(simd, batch, smooth, rise), mapped_albedo(simd, batch, material, &regions))
+    } else {
+        regions.palmar = unit(attribute(slot::PALMAR));
+        (smooth, palmar_albedo(simd, regions.palmar, &material.palette))
     };
     let wet = material.skin.wetness.clamp(0.0, 1.0);
     let dry = regions.palmar * PALM_ROUGHER + material.skin.roughness;

@@ -18,7 +18,7 @@ use crate::rig::{Digit, Dof, HandPose, Joint};
 use crate::seed::Stream;
 
 /// Draws of turn and shift that are tried.
-const TRIES: usize = 6;
+const TRIES: usize = 12;
 /// Where the second hand starts, metres from where the points would meet.
 const FAR_M: f32 = 0.35;
 /// Most steps of the approach; each leaves less than a few tenths of the gap.
@@ -64,11 +64,11 @@ pub fn parts(arrangement: Arrangement) -> Option<[Part; 2]> {
     let part = |gesture, wrist_deg, closes_to| Part { gesture, wrist_deg, closes_to };
     match arrangement {
         Arrangement::Apart | Arrangement::SideBySide => None,
-        Arrangement::Praying => Some([part("flat", [-60.0, -4.0], None); 2]),
+        Arrangement::Praying => Some([part("flat", [-66.0, -4.0], None); 2]),
         Arrangement::Steeple => Some([part("fingertips_meet", [-26.0, -4.0], Some("duck_open")); 2]),
         Arrangement::Interlocked => Some([part("fingers_between", [-24.0, -6.0], Some("fingers_folded")); 2]),
         Arrangement::Over => {
-            Some([part("palm_over", [-4.0, -4.0], None), part("palm_over", [-34.0, -4.0], Some("grip"))])
+            Some([part("palm_over", [-4.0, -4.0], None), part("palm_over", [-42.0, -4.0], Some("grip"))])
         }
         Arrangement::Clasped => {
             Some([part("fist", [-6.0, -4.0], None), part("handshake", [-18.0, -4.0], Some("grip"))])
@@ -192,7 +192,7 @@ impl Arranging<'_> {
         let interlocked = arrangement == Arrangement::Interlocked;
         // fingers between others are pressed already, and bend where they come out
         let pressed_m = self.repair.tolerance_m(self.flesh) * if interlocked { 1.0 } else { PRESSED };
-        let closing = Closing { pressed_m, first_joint: if interlocked { 1 } else { 0 } };
+        let closing = Closing { pressed_m, first_joint: usize::from(interlocked) };
         for (hand, part) in parts.into_iter().enumerate() {
             let Some(target) = part.closes_to.and_then(|name| self.library.find(name)) else { continue };
             for digit in FINGERS {

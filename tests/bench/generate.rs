@@ -131,7 +131,8 @@ fn print_table(preset: &str, means: &Times, write: f64) {
 
 /// Milliseconds per hand of shape, correctives, skinning and normals, on the fine and on the coarse mesh.
 fn measure_posing() -> Result<(), Box<dyn Error>> {
-    let loaded = load(PRESETS[1], &[])?;
+    let mut loaded = load(PRESETS[1], &[])?;
+    loaded.set_total_count(SAMPLES)?;
     let fine = Assets::new()?.open_rig(&loaded.preset.rig)?;
     let coarse = Arc::new(fine.coarser());
     let sampler = SceneSampler::new(loaded.preset, Arc::clone(&fine), Vec::new())?;

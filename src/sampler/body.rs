@@ -18,8 +18,11 @@ use crate::seed::Stream;
 /// Length of an upper arm over that of the forearm's bone: shoulder to elbow against elbow to wrist, ANSUR II.
 const UPPER_ARM: f32 = 1.19;
 /// Bodies and directions of a lone upper arm that are tried.
-const BODIES: usize = 260;
+const BODIES: usize = 500;
 const DIRECTIONS: usize = 90;
+/// Lengths of a lone upper arm that are tried to leave the picture, and the share by which they grow.
+const STRETCHES: usize = 7;
+const STRETCH: f32 = 0.2;
 /// Cosine of the sharpest bend of an elbow (125 degrees from straight).
 const SHARPEST: f32 = -0.57;
 /// Tilt of the body from upright: at first and added until the last try, radians (deviation).
@@ -59,29 +62,30 @@ impl Reach {
     }
 }
 
-/// Complete the arms of a person; returns the body's solids, none if there is no body or none fits.
-pub fn complete(
+/// Arms that hang on a body behind the hands; the body's solids, or `None` if it fits nowhere.
+pub fn stand_behind(
     hands: &mut [SceneHand],
     rig: &Rig,
     camera: &Camera,
-    figure: Option<Figure>,
+    figure: &Figure,
     stream: &mut Stream,
-) -> Vec<Solid> {
+) -> Option<Vec<Solid>> {
     let reaches: Vec<Reach> = hands.iter().map(|hand| Reach::new(rig, hand)).collect();
     let eye = camera.camera_from_world.inverse().translation_m;
-    if let Some(figure) = figure
-        && let Some((place, shoulders)) = stand(&figure, &reaches, eye, stream)
-    {
-        for (hand, shoulder_m) in hands.iter_mut().zip(shoulders) {
-            hand.arm = Some(Arm { shoulder_m });
-        }
-        let seen: Vec<HandSide> = reaches.iter().map(|r| r.side).collect();
-        return figure.solids(&place, &seen);
+    let (place, shoulders) = stand(figure, &reaches, eye, stream)?;
+    for (hand, shoulder_m) in hands.iter_mut().zip(shoulders) {
+        hand.arm = Some(Arm { shoulder_m });
     }
+    let seen: Vec<HandSide> = reaches.iter().map(|r| r.side).collect();
+    Some(figure.solids(&place, &seen))
+}
+
+/// Upper arms without a body, which leave the picture.
+pub fn lone_arms(hands: &mut [SceneHand], rig: &Rig, camera: &Camera, stream: &mut Stream) {
+    let reaches: Vec<Reach> = hands.iter().map(|hand| Reach::new(rig, hand)).collect();
     for (hand, reach) in hands.iter_mut().zip(&reaches) {
         hand.arm = Some(Arm { shoulder_m: lone_shoulder(reach, &reaches, camera, stream) });
     }
-    Vec::new()
 }
 
 /// A place for the body, and where the hands' shoulders are.
@@ -189,7 +193,9 @@ fn lone_shoulder(reach: &Reach, all: &[Reach], camera: &Camera, stream: &mut Str
             best = (cost, shoulder);
         }
     }
-    best.1
+    // rather too long an arm than one that ends in the picture
+    let longer = (0..STRETCHES).map(|k| reach.elbow + (best.1 - reach.elbow) * (1.0 + STRETCH * k as f32));
+    longer.clone().find(|shoulder| !shows(camera, *shoulder)).unwrap_or(best.1)
 }
 
 /// Whether a point with an arm's flesh around it is in the picture.

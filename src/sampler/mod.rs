@@ -210,11 +210,22 @@ impl SceneSampler {
         let preset = &self.preset;
         let mut stream = id.stream("body");
         let whole = stream.chance(preset.wear.body);
-        let camera = camera::camera(&preset.camera, pictures, whole, &mut id.stream("camera"))?;
+        let aimed = |elbows_may_show: bool| {
+            camera::camera(&preset.camera, pictures, elbows_may_show, &mut id.stream("camera"))
+        };
         let clothes = Clothes::new(&preset.wear, hands.first().map_or(0, |hand| hand.subject), id);
         clothes.dress(&mut hands, id);
         let figure = hands.first().filter(|_| whole).map(|hand| self.figure(hand, &clothes, id));
-        let solids = body::complete(&mut hands, &self.rig, &camera, figure, &mut stream);
+        let mut camera = aimed(whole)?;
+        let mut solids = Vec::new();
+        match figure.and_then(|figure| body::stand_behind(&mut hands, &self.rig, &camera, &figure, &mut stream)) {
+            Some(body) => solids = body,
+            None => {
+                // arms that end nowhere are kept out of the picture
+                camera = if whole { aimed(false)? } else { camera };
+                body::lone_arms(&mut hands, &self.rig, &camera, &mut stream);
+            }
+        }
         let camera_at = camera.camera_from_world.inverse().translation_m;
         let background =
             background::background(&preset.background, &self.files, camera_at, &mut id.stream("background"));

@@ -20,6 +20,8 @@ const FROM_WRIST_M: f32 = 0.012;
 const STEPS_M: [f32; 2] = [0.005, 0.011];
 /// How far the inside of the sleeve is drawn, metres.
 const INSIDE_M: f32 = 0.025;
+/// How deep below the skin the inside ends, metres.
+const SUNK_M: f32 = 0.003;
 /// Depth of folds: of the tightest sleeve, metres, and per metre of looseness.
 const FOLD_M: f32 = 0.0012;
 const FOLD_SHARE: f32 = 0.55;
@@ -36,7 +38,8 @@ pub(super) fn mesh(limb: &Limb, sleeve: &Sleeve) -> SolidMesh {
     let cloth = Cloth::new(limb, sleeve);
     let (hem, end) = (cloth.hem, limb.length_m());
     let mut grid = Grid { columns: COLUMNS, ..Grid::default() };
-    // inside, over the hem, outside
+    // from the skin to the inside, over the hem, outside: nobody looks through a sleeve
+    cloth.closing(&mut grid);
     for (way, lift) in [(INSIDE_M, -1.0), (0.5 * INSIDE_M, -1.0), (0.0015, -1.0), (-0.0004, -0.5), (0.0010, 0.0)] {
         cloth.ring((hem + way).min(end), CLOTH_M * lift, &mut grid);
     }
@@ -91,10 +94,18 @@ impl<'a> Cloth<'a> {
             let loose = self.sleeve.looseness_m * hang * (0.15 + 0.85 * free) * over;
             let gap = GAP_M + loose + self.depth * fold;
             grid.points_m.push(row.centre + direction * (skin + (gap + lift).max(0.0006)));
-            let deep = if lift < 0.0 { 1.0 } else { (1.0 - fold).clamp(0.0, 1.0) * self.sleeve.folds.min(1.0) };
+            let deep = if lift < 0.0 { 1.5 } else { (1.0 - fold).clamp(0.0, 1.0) * self.sleeve.folds.min(1.0) };
             grid.detail.push(FOLD_SHADE * deep);
         }
         grid.along_m.push(way);
+    }
+
+    /// The first ring, below the skin at the end of what is drawn of the inside.
+    fn closing(&self, grid: &mut Grid) {
+        let row = self.limb.at((self.hem + INSIDE_M).min(self.limb.length_m()));
+        grid.points_m.extend((0..COLUMNS).map(|k| row.centre + row.direction(k) * (row.radius_m[k] - SUNK_M)));
+        grid.detail.extend([2.0 * FOLD_SHADE; COLUMNS]);
+        grid.along_m.push(row.way_m);
     }
 
     /// Height of the folds, 0..1.

@@ -4,7 +4,7 @@ use glam::{DMat4, DQuat, DVec3, Quat, Vec2};
 
 use super::*;
 use crate::camera::{Camera, Intrinsics, Lens};
-use crate::rig::{DOFS, DOF_COUNT, HandPose, Joint, Limit, Person, Skeleton};
+use crate::rig::{DOF_COUNT, DOFS, HandPose, Joint, Limit, Person, Skeleton};
 use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial};
 use crate::seed::{Stream, dataset_stream};
 

@@ -68,9 +68,8 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
 /// Half the way from one subject's surface to another's, per vertex, mm.
 fn deltas(template: &Template, around: &[Vec<u32>], ends: &[Subject; 2]) -> Deltas {
     let [low, high] = ends.each_ref().map(|end| carry(template, around, end));
-    let half = |low: &[Vec3], high: &[Vec3]| -> Vec<Vec3> {
-        low.iter().zip(high).map(|(a, b)| (*b - *a) * 0.5).collect()
-    };
+    let half =
+        |low: &[Vec3], high: &[Vec3]| -> Vec<Vec3> { low.iter().zip(high).map(|(a, b)| (*b - *a) * 0.5).collect() };
     let growth = half(&low.guess, &high.guess);
     let all = half(&low.positions, &high.positions);
     Deltas { fit: all.iter().zip(&growth).map(|(a, g)| *a - *g).collect(), growth }

@@ -298,7 +298,8 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
                 let [pb, pd, pp] = fat.shaft.map(|v| 1.0 + v * s.fat * (1.0 - knuckle));
                 // at their roots digits grow no broader: that would close the webs
                 let pb = if k == 0 { 1.0 + (pb - 1.0) * t } else { pb };
-                let (breadth, dorsal, palmar) = (breadth * b[at] * joint * pb, dorsal * d[at] * pd, palmar * d[at] * pp);
+                let (breadth, dorsal, palmar) =
+                    (breadth * b[at] * joint * pb, dorsal * d[at] * pd, palmar * d[at] * pp);
                 Station { y: t * reach, section: [breadth, dorsal, palmar, shift * s.scale()] }
             })
             .collect();
@@ -360,7 +361,11 @@ fn bridges(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> Vec<RoundCone> {
     for pair in FINGERS.windows(2) {
         for &[t, z, radius] in &spec.bridges {
             let end = |digit: Digit, x: f32| {
-                frames[digit.chain()[0].index()].point(Vec3::new(x * c, s.bone_lengths(digit)[0] * s.web_place(t), z * c))
+                frames[digit.chain()[0].index()].point(Vec3::new(
+                    x * c,
+                    s.bone_lengths(digit)[0] * s.web_place(t),
+                    z * c,
+                ))
             };
             let (start, end) = (end(pair[0], -spec.inset), end(pair[1], spec.inset));
             out.push(RoundCone { start, end, radius: [radius * c; 2] });

@@ -23,11 +23,11 @@ pub mod spec;
 pub mod subject;
 pub mod template;
 
+pub use crate::rig::Sex;
 pub use bake::bake;
 pub use build::{Built, build, build_with_template, skin_mm};
 pub use field::{DigitPoint, HandField};
 pub use skeleton::{capsules, skeleton};
-pub use crate::rig::Sex;
 pub use spec::RigSpec;
 pub use subject::Subject;
 pub use template::{Template, template};

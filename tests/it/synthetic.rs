@@ -7,7 +7,9 @@ use handloom::backdrop::{Backdrop, Sh9};
 use handloom::camera::{Camera, Intrinsics, Lens};
 use handloom::frame::Plane;
 use handloom::math::RigidTransform;
-use handloom::rig::{Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Person, Rig, RigMesh, Skeleton};
+use handloom::rig::{
+    Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Person, Rig, RigMesh, Skeleton,
+};
 use handloom::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
 };

@@ -97,7 +97,9 @@ impl ShapeSampler {
             population.solved.iter().filter_map(|name| names().position(|known| known == name)).collect();
         let noise: Vec<Option<Noise>> = names().map(|name| population.noise.get(name).copied()).collect();
         let mut variance: Vec<f32> = noise.iter().map(|n| n.map_or(0.0, |n| n.sd * n.sd)).collect();
-        places.iter().for_each(|k| variance[*k] = 1.0);
+        for k in &places {
+            variance[*k] = 1.0;
+        }
         let places = <[usize; SIZE_COUNT]>::try_from(places).ok();
         Ok(Self {
             seed,
@@ -114,11 +116,11 @@ impl ShapeSampler {
     pub fn subject(&self, number: u32) -> DrawnPerson {
         let person = self.person(&mut dataset_stream(self.seed, "subject", u64::from(number)));
         let mut stream = dataset_stream(self.seed, "shape of subject", u64::from(number));
-        let group = self.group(&person);
+        let group = self.group(person);
         let sizes = self.sizes(&group, &mut stream);
         // blend shapes have the size of the mean mesh; what differs between hands grows with them
         let scale = group.mean_mm[1] / self.population.mesh_mm[1].max(1.0);
-        let mut shape = self.mean_hand(&person);
+        let mut shape = self.mean_hand(person);
         shape.0.iter_mut().for_each(|c| *c *= scale);
         if let Some(Solution { places, alone, .. }) = &self.solution {
             let missing = difference(&group.mean_mm, &self.measure(&shape));
@@ -146,7 +148,7 @@ impl ShapeSampler {
     }
 
     /// The people whose sizes a person's are drawn from.
-    fn group(&self, person: &Person) -> Group {
+    fn group(&self, person: Person) -> Group {
         let survey = &self.population.survey;
         if person.is_child() {
             let mean_mm = survey.child.mean(person.age_years);
@@ -169,7 +171,7 @@ impl ShapeSampler {
     }
 
     /// Mean coefficients of people of a sex and age, those that are solved for left out.
-    fn mean_hand(&self, person: &Person) -> HandShape {
+    fn mean_hand(&self, person: Person) -> HandShape {
         let youth = if person.is_child() { self.population.survey.child.youth(person.age_years) } else { 0.0 };
         let aged = ((person.age_years - AGEING[0]) / (AGEING[1] - AGEING[0])).clamp(0.0, 1.0);
         let sex = match person.sex {
@@ -223,7 +225,8 @@ fn inverse(matrix: &[Sizes; SIZE_COUNT]) -> Option<[Sizes; SIZE_COUNT]> {
     let mut b: [[f64; SIZE_COUNT]; SIZE_COUNT] = std::array::from_fn(|i| std::array::from_fn(|j| f64::from(i == j)));
     for column in 0..SIZE_COUNT {
         let pivot = (column..SIZE_COUNT).max_by(|i, j| a[*i][column].abs().total_cmp(&a[*j][column].abs()))?;
-        (a.swap(column, pivot), b.swap(column, pivot));
+        a.swap(column, pivot);
+        b.swap(column, pivot);
         let scale = a[column][column];
         if scale.abs() < 1e-9 {
             return None;

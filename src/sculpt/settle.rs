@@ -57,7 +57,9 @@ fn in_danger(template: &Template, around: &[Vec<u32>], deltas: &[Deltas]) -> Vec
         // both ways of cutting the quad
         let halves = triangles(quad).into_iter().chain(triangles([quad[1], quad[2], quad[3], quad[0]]));
         if halves.into_iter().any(|t| shrinking(template, t, deltas) > MOST_SHRINKING) {
-            quad.iter().for_each(|v| marked[*v as usize] = true);
+            for v in quad {
+                marked[v as usize] = true;
+            }
         }
     }
     for _ in 0..RINGS {

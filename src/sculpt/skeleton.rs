@@ -159,15 +159,15 @@ mod tests {
     /// Joint centres (mm) and one axis of frames in the rest pose, 190 x 86 mm, from an independent implementation.
     const CENTRES: [(Joint, [f32; 3]); 10] = [
         (Joint::IndexFingerMetacarpal, [10.836, 13.87, -3.0]),
-        (Joint::IndexFingerPhalanxDistal, [33.533_77, 157.157_48, 6.954_269]),
-        (Joint::IndexFingerTip, [37.211_84, 178.692_62, 11.990_76]),
+        (Joint::IndexFingerPhalanxDistal, [33.3518, 156.0349, 6.8749]),
+        (Joint::IndexFingerTip, [37.0298, 177.5701, 11.9114]),
         (Joint::MiddleFingerTip, [1.841_27, 190.226_3, 15.376_27]),
         (Joint::RingFingerPhalanxIntermediate, [-23.502_773, 123.451_76, 3.842_988]),
         (Joint::RingFingerTip, [-30.551_727, 176.536_86, 18.933_334]),
         (Joint::PinkyFingerPhalanxProximal, [-34.572, 69.92, 2.5]),
-        (Joint::PinkyFingerTip, [-59.840_263, 145.914_15, 21.011_358]),
-        (Joint::ThumbPhalanxProximal, [48.321_96, 43.905_69, 25.547_037]),
-        (Joint::ThumbTip, [96.029_02, 86.012_25, 49.403_116]),
+        (Joint::PinkyFingerTip, [-59.2083, 143.9381, 20.7580]),
+        (Joint::ThumbPhalanxProximal, [49.7009, 45.2220, 26.4037]),
+        (Joint::ThumbTip, [96.3150, 86.3950, 49.7657]),
     ];
     const RADIAL_AXES: [(Joint, [f32; 3]); 5] = [
         (Joint::IndexFingerMetacarpal, [0.966_604, -0.153_181, 0.205_458]),
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(c[6].joint, Joint::IndexFingerPhalanxDistal);
         assert!((c[6].start_radius_m - 7.5981e-3).abs() < 1e-6 && (c[6].end_radius_m - 6.250_05e-3).abs() < 1e-6);
         let end = rest_frames_mm(&s)[c[6].joint.index()].point(c[6].end_m * 1e3);
-        assert!(end.abs_diff_eq(Vec3::new(36.186_5, 172.689_24, 10.586_73), 1e-3), "{end}");
+        assert!(end.abs_diff_eq(Vec3::new(36.0045, 171.5667, 10.5073), 1e-3), "{end}");
         assert!((c[0].start_radius_m - 0.01).abs() < 1e-7 && (c[0].end_radius_m - 10.008_25e-3).abs() < 1e-6);
     }
 

@@ -63,7 +63,7 @@ const NAIL_MELANIN: f32 = 0.20;
 const PALM_SATURATION: f32 = 2.2;
 /// Share of blue light that the yellow of the horny layer swallows, on the back and in the palm's thick one.
 const CAROTENE: f32 = 0.10;
-const PALM_CAROTENE: f32 = 0.17;
+const PALM_CAROTENE: f32 = 0.14;
 
 /// The ten tones S1 to S10: (melanin, blood) volume fractions of the back of the hand, light to dark.
 pub const TONES: [(f32, f32); 10] = [
@@ -117,7 +117,7 @@ pub fn palette(melanin: f32, blood: f32) -> Palette {
     let bed = two_layer((NAIL_MELANIN * melanin).max(0.008), 2.0 * blood);
     // the plate scatters some light of its own
     let nail = bed.map(|v| 0.86 * v + 0.035);
-    let palmar = (0.25 * melanin / (1.0 + PALM_SATURATION * melanin)).max(0.010);
+    let palmar = (0.25 * melanin / (1.0 + PALM_SATURATION * melanin)).max(0.005);
     let palm = yellowed(skin(palmar, 1.25 * blood), PALM_CAROTENE);
     let dorsal = |melanin: f32, blood: f32| yellowed(skin(melanin, blood), CAROTENE);
     Palette {

@@ -30,10 +30,10 @@ const POSES: [&str; 8] = ["spread", "relaxed", "fist", "point", "pinch_index", "
 const CLOSE_UPS: [(&str, f32, usize, f32); 6] = [
     ("spread", 0.0, 9, 0.22),
     ("spread", 180.0, 9, 0.22),
-    ("fist", 150.0, 10, 0.12),
-    ("relaxed", 180.0, 8, 0.06),
-    ("spread", 0.0, 8, 0.06),
-    ("pinch_index", 60.0, 4, 0.09),
+    ("fist", 150.0, 9, 0.13),
+    ("spread", 180.0, 7, 0.07),
+    ("spread", 0.0, 8, 0.05),
+    ("pinch_index", 60.0, 6, 0.11),
 ];
 /// Tones of the close-ups.
 const CLOSE_UP_TONES: [u8; 4] = [1, 4, 7, 10];
@@ -132,7 +132,8 @@ impl Cell {
              [hands]\ncount = 1\nside = \"right\"\n\
              [pose]\nnames = [{pose:?}]\nnoise_deg = 0.0\n\
              wrist_flexion_deg = 0.0\nwrist_deviation_deg = 0.0\n\
-             [skin]\ntone = {tone}\n",
+             [shape]\nchildren = 0.0\n[skin]\ntone = {tone}\n\
+             [wear]\nbody = 0.0\nsleeve = 0.0\nwatch = 0.0\nbracelet = 0.0\nrings = 0.0\nthin_gloves = 0.0\nthick_gloves = 0.0\n",
             person + 1
         );
         let preset = load_text("gallery", &text, &[])?.preset;

@@ -11,8 +11,7 @@ use crate::rig::joint::DIGITS;
 use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Person};
 use crate::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
-    SkinTraits,
-    Wear,
+    SkinTraits, Wear,
 };
 
 /// Depth of the discs in front of their keypoints, metres.

@@ -24,7 +24,8 @@ impl VertexDeltas {
                 vertices.push(k as u32);
             }
         }
-        let deltas_m = vertices.iter().map(|v| deltas_m[*v as usize]).collect();
+        let kept = |d: Vec3| if d.length_squared() >= least_m * least_m { d } else { Vec3::ZERO };
+        let deltas_m = vertices.iter().map(|v| kept(deltas_m[*v as usize])).collect();
         Self { runs: runs(&vertices), deltas_m }
     }
 

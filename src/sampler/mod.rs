@@ -210,9 +210,8 @@ impl SceneSampler {
         let preset = &self.preset;
         let mut stream = id.stream("body");
         let whole = stream.chance(preset.wear.body);
-        let aimed = |elbows_may_show: bool| {
-            camera::camera(&preset.camera, pictures, elbows_may_show, &mut id.stream("camera"))
-        };
+        let aimed =
+            |elbows_may_show: bool| camera::camera(&preset.camera, pictures, elbows_may_show, &mut id.stream("camera"));
         let clothes = Clothes::new(&preset.wear, hands.first().map_or(0, |hand| hand.subject), id);
         clothes.dress(&mut hands, id);
         let figure = hands.first().filter(|_| whole).map(|hand| self.figure(hand, &clothes, id));

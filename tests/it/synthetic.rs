@@ -13,8 +13,7 @@ use handloom::rig::{
 };
 use handloom::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
-    SkinTraits,
-    Wear,
+    SkinTraits, Wear,
 };
 
 /// A rig that is one rigid body on the wrist.

@@ -39,4 +39,5 @@ pub mod scene;
 pub mod sculpt;
 pub mod seed;
 pub mod sensor;
+pub mod solid;
 pub mod tone;

@@ -1,4 +1,4 @@
-//! A scene with its hands skinned: computed once, used by the picture and the labels, which therefore cannot disagree.
+//! A scene with its hands skinned and its solids placed: computed once, used by the picture and the labels, which therefore cannot disagree.
 //!
 //! Blend shapes move vertices and joints of the bind pose, linear blend skinning carries the vertices along with the
 //! joints, a left hand is then mirrored across x = 0 of hand space, and the wrist's transform takes all to the world.
@@ -11,8 +11,10 @@ use fearless_simd::{Level, dispatch};
 use glam::Vec3;
 
 use crate::math::{RigidTransform, mirror_x};
+use crate::rig::part::{BACKGROUND_ID, PERSON_ID};
 use crate::rig::{BlendShape, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, skeleton};
-use crate::scene::{Scene, SceneHand};
+use crate::scene::{Scene, SceneHand, Solid, SolidClass, SurfaceMaterial};
+use crate::solid::{self, Bulk, SolidMesh};
 
 /// A scene ready to be drawn and labelled.
 #[derive(Debug, Clone)]
@@ -21,6 +23,23 @@ pub struct PosedScene<'a> {
     pub scene: &'a Scene,
     /// Its hands, in the scene's order; the k-th has instance id k + 1.
     pub hands: Vec<PosedHand>,
+    /// Everything else that is drawn.
+    pub solids: Vec<PosedSolid>,
+}
+
+/// A solid in world space.
+#[derive(Debug, Clone)]
+pub struct PosedSolid {
+    /// World, metres; triangles counter-clockwise from outside.
+    pub mesh: SolidMesh,
+    /// RHD part id: 0 object, 1 person.
+    pub part: u8,
+    /// Instance id, from 1.
+    pub instance: u8,
+    /// Its surface.
+    pub material: SurfaceMaterial,
+    /// World: what it hides of the sky.
+    pub bulks: Vec<Bulk>,
 }
 
 /// One hand, skinned, in world space.
@@ -74,6 +93,18 @@ pub enum PoseError {
         /// Field of the scene's hand.
         field: &'static str,
     },
+    /// A size or place of a solid is out of range.
+    #[error(
+        "placing solid {solid} (`{name}`) failed: `{field}` is out of range, legal are finite lengths above 0 and below 20 m"
+    )]
+    Solid {
+        /// Number of the solid in the scene, from 0.
+        solid: usize,
+        /// Its name.
+        name: String,
+        /// Field of the scene's solid.
+        field: &'static str,
+    },
 }
 
 /// Skin the hands of a scene; `rigs` holds the rig of each hand, in the scene's order.
@@ -86,7 +117,37 @@ pub fn pose<'a>(scene: &'a Scene, rigs: &[Arc<Rig>]) -> Result<PosedScene<'a>, P
         check(k, hand, rig)?;
         Ok(pose_hand(hand, rig))
     });
-    Ok(PosedScene { scene, hands: hands.collect::<Result<_, _>>()? })
+    let hands = hands.collect::<Result<_, _>>()?;
+    let solids = scene.solids.iter().zip(scene.solid_ids()).enumerate();
+    let solids = solids.map(|(k, (solid, id))| {
+        check_solid(k, solid)?;
+        Ok(place_solid(solid, id))
+    });
+    Ok(PosedScene { scene, hands, solids: solids.collect::<Result<_, _>>()? })
+}
+
+fn check_solid(number: usize, solid: &Solid) -> Result<(), PoseError> {
+    let at = solid.world_from_solid;
+    let placed = at.rotation.is_finite() && at.translation_m.is_finite();
+    match solid.kind.fault().or((!placed).then_some("world_from_solid")) {
+        Some(field) => Err(PoseError::Solid { solid: number, name: solid.name.clone(), field }),
+        None => Ok(()),
+    }
+}
+
+/// A solid's mesh, carried to the world.
+fn place_solid(solid: &Solid, instance: u8) -> PosedSolid {
+    let world = solid.world_from_solid;
+    let mut mesh = solid::mesh(&solid.kind);
+    mesh.positions_m.iter_mut().for_each(|p| *p = world.point(*p));
+    mesh.normals.iter_mut().for_each(|n| *n = world.direction(*n));
+    let part = match solid.class {
+        SolidClass::Object => BACKGROUND_ID,
+        SolidClass::Person => PERSON_ID,
+    };
+    let carried = |bulk: Bulk| Bulk { ends_m: bulk.ends_m.map(|p| world.point(p)), ..bulk };
+    let bulks = solid::bulks(&solid.kind).into_iter().map(carried).collect();
+    PosedSolid { mesh, part, instance, material: solid.material, bulks }
 }
 
 fn check(hand: usize, scene_hand: &SceneHand, rig: &Rig) -> Result<(), PoseError> {

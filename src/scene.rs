@@ -10,6 +10,12 @@ use crate::camera::Camera;
 use crate::math::RigidTransform;
 use crate::rig::{HandPose, HandShape, HandSide};
 
+mod solid;
+
+pub use solid::{
+    Instance, InstanceKind, Pattern, PatternKind, SkinTone, Solid, SolidClass, SolidKind, SurfaceMaterial,
+};
+
 /// Version of the scene format written by this build.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -25,6 +31,9 @@ pub struct Scene {
     pub camera: Camera,
     /// One or two hands; instance ids are 1, 2 in this order.
     pub hands: Vec<SceneHand>,
+    /// Everything else that stands before the background; instance ids follow the hands'.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub solids: Vec<Solid>,
     /// Directional lights, strongest first; each casts a shadow.
     pub lights: Vec<DirectionalLight>,
     /// Light from everywhere.

@@ -134,6 +134,7 @@ fn check_stored(
     let mut found = faults(&Evidence {
         camera: &camera_of(&sample.label),
         labels: &sample.label.labels(),
+        instances: &sample.label.instances,
         part: sample.part.as_ref(),
         instance: sample.instance.as_ref(),
         depth_z_m: sample.depth_z_m.as_ref(),

@@ -6,7 +6,9 @@ use crate::camera::Camera;
 use crate::frame::{NO_DEPTH, Plane};
 use crate::label::{HandLabels, Labels, Visibility};
 use crate::rig::joint::{LANDMARK_NAMES, LANDMARK_PARENT};
+use crate::rig::part::{BACKGROUND_ID, PERSON_ID};
 use crate::rig::{HandPart, HandSide, LANDMARK_COUNT};
+use crate::scene::{Instance, InstanceKind};
 
 /// One sample as the rules see it. Planes that the dataset does not hold are `None`: their rules are skipped.
 #[derive(Debug, Clone)]
@@ -15,6 +17,8 @@ pub struct Evidence<'a> {
     pub camera: &'a Camera,
     /// The labels.
     pub labels: &'a Labels,
+    /// What the instance ids stand for; if empty, its rule is skipped.
+    pub instances: &'a [Instance],
     /// Part ids.
     pub part: Option<&'a Plane<u8>>,
     /// Instance ids.
@@ -74,6 +78,9 @@ pub fn faults(evidence: &Evidence) -> Vec<Fault> {
     }
     if let (Some(part), Some(depth)) = (evidence.part, evidence.depth_z_m) {
         found.extend(mask_has_depth(part, depth));
+    }
+    if let (Some(part), Some(instance)) = (evidence.part, evidence.instance) {
+        found.extend(instance_kinds(evidence.instances, part, instance));
     }
     found
 }
@@ -207,7 +214,7 @@ fn reach_px(camera: &Camera, hand: &HandLabels, landmark: usize) -> i64 {
 }
 
 fn keypoints_on_mask(camera: &Camera, hand: &HandLabels, part: &Plane<u8>) -> Option<Fault> {
-    let on_hand = |id: u8| HandPart::side_of_rhd_id(id) == Some(hand.side) || id == crate::rig::part::PERSON_ID;
+    let on_hand = |id: u8| HandPart::side_of_rhd_id(id) == Some(hand.side) || id == PERSON_ID;
     let off: Vec<_> = visible(hand)
         .filter(|(k, p)| !around(part, *p, reach_px(camera, hand, *k)).any(on_hand))
         .map(|(k, _)| LANDMARK_NAMES[k])
@@ -280,4 +287,27 @@ fn mask_has_depth(part: &Plane<u8>, depth: &Plane<f32>) -> Option<Fault> {
     let pixels = part.data.iter().filter(|id| **id > 1).count();
     let without = part.data.iter().zip(&depth.data).filter(|(id, z)| **id > 1 && **z <= NO_DEPTH).count();
     (without * 100 > pixels).then(|| fault("depth", format!("{without} of {pixels} hand pixels have no depth")))
+}
+
+/// Every instance id is listed, and its pixels have the part ids of its kind.
+fn instance_kinds(listed: &[Instance], part: &Plane<u8>, instance: &Plane<u8>) -> Option<Fault> {
+    let legal = |id: u8, part: u8| {
+        if id == 0 || listed.is_empty() {
+            return listed.is_empty() || part == BACKGROUND_ID;
+        }
+        listed.iter().find(|i| i.id == id).is_some_and(|i| match i.kind {
+            InstanceKind::Hand => part != BACKGROUND_ID,
+            InstanceKind::Person => part == PERSON_ID,
+            InstanceKind::Object => part == BACKGROUND_ID,
+        })
+    };
+    let (id, part) = instance.data.iter().zip(&part.data).find(|(id, part)| !legal(**id, **part))?;
+    let what = match listed.iter().find(|i| i.id == *id).map(|i| i.kind) {
+        Some(InstanceKind::Hand) => "a hand",
+        Some(InstanceKind::Person) => "a person",
+        Some(InstanceKind::Object) => "an object",
+        None if *id == 0 => "background",
+        None => "not listed",
+    };
+    Some(fault("instance", format!("a pixel of instance {id} ({what}) has part id {part}")))
 }

@@ -10,7 +10,7 @@ use crate::camera::Lens;
 use crate::label::{HandLabels, Labels, Visibility};
 use crate::math::RigidTransform;
 use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
-use crate::scene::Scene;
+use crate::scene::{Instance, Scene};
 
 /// Version of the label file written by this build.
 pub const LABEL_VERSION: u32 = 1;
@@ -43,6 +43,9 @@ pub struct SampleLabel {
     pub depth_unit_m: Option<f32>,
     /// In the order of their instance ids.
     pub hands: Vec<HandRecord>,
+    /// What the values of the instance picture stand for, in rising order: the hands, then solids.
+    #[serde(default)]
+    pub instances: Vec<Instance>,
     /// What was drawn; `handloom render` makes the sample again from it.
     pub scene: Scene,
 }
@@ -167,6 +170,7 @@ impl SampleLabel {
             camera_from_world: camera.camera_from_world,
             depth_unit_m,
             hands: labels.hands.iter().map(|hand| HandRecord::new(hand, scene)).collect(),
+            instances: scene.instances(),
             scene: scene.clone(),
         }
     }
@@ -234,6 +238,7 @@ mod tests {
         let json = SampleLabel::new(name, &sample.scene, &sample.labels, None).to_json().unwrap();
         let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(value["pixel_origin"], "corner");
+        assert_eq!(value["instances"], serde_json::json!([{ "id": 1, "kind": "hand", "hand": 0 }]));
         assert_eq!(value["k"][0][2], 16.0);
         let hand = &value["hands"][0];
         assert_eq!(hand["side"], "left");

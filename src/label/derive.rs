@@ -146,10 +146,10 @@ impl Seen<'_> {
     }
 
     fn occluder(&self, part: u8, instance: u8) -> Visibility {
-        if instance == 0 || usize::from(instance) > self.hands {
-            Visibility::HiddenByObject
-        } else if part == PERSON_ID {
+        if part == PERSON_ID {
             Visibility::HiddenByArm
+        } else if instance == 0 || usize::from(instance) > self.hands {
+            Visibility::HiddenByObject
         } else if instance == self.instance {
             Visibility::HiddenBySelf
         } else {

@@ -20,7 +20,7 @@ pub enum Visibility {
     HiddenBySelf,
     /// Another hand is in front.
     HiddenByOtherHand,
-    /// A forearm is in front.
+    /// An arm, or what else there is of a person (sleeve, body), is in front.
     HiddenByArm,
     /// An object is in front.
     HiddenByObject,

@@ -62,6 +62,7 @@ fn scene(hands: Vec<SceneHand>) -> Scene {
             camera_from_world: RigidTransform::IDENTITY,
         },
         hands,
+        solids: Vec::new(),
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },

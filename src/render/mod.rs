@@ -60,6 +60,12 @@ pub enum RenderError {
         /// Triangles of the rig.
         triangles: usize,
     },
+    /// A solid's arrays do not fit together.
+    #[error("drawing solid {solid} failed: the arrays of its mesh do not fit together")]
+    SolidArrays {
+        /// Number among the posed solids, from 0.
+        solid: usize,
+    },
 }
 
 /// Largest width and height of a picture.

@@ -161,6 +161,7 @@ impl SceneSampler {
             seed: background::exact_integer(&mut id.stream("scene")),
             camera,
             hands,
+            solids: Vec::new(),
             lights: light::lights(&preset.light, &mut id.stream("light")),
             environment: environment::environment(&preset.environment, &background, &mut id.stream("environment")),
             background,

@@ -8,6 +8,7 @@ use handloom::label::{HandLabels, Labels, Visibility};
 use handloom::math::{RigidTransform, mirror_x};
 use handloom::rig::joint::LANDMARK_PARENT;
 use handloom::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
+use handloom::scene::{Instance, InstanceKind};
 
 struct Case {
     camera: Camera,
@@ -15,6 +16,7 @@ struct Case {
     part: Plane<u8>,
     instance: Plane<u8>,
     depth: Plane<f32>,
+    instances: Vec<Instance>,
 }
 
 /// 21 landmarks of a half-curled right hand in hand space, metres.
@@ -89,7 +91,12 @@ fn case(side: HandSide) -> Case {
             shape: HandShape::default(),
         }],
     };
-    Case { camera, labels, part, instance, depth }
+    let instances = vec![
+        Instance { id: 1, kind: InstanceKind::Hand, name: None, hand: Some(0) },
+        Instance { id: 2, kind: InstanceKind::Object, name: Some("mug".into()), hand: None },
+        Instance { id: 3, kind: InstanceKind::Person, name: Some("head".into()), hand: None },
+    ];
+    Case { camera, labels, part, instance, depth, instances }
 }
 
 /// Names of the broken rules.
@@ -97,6 +104,7 @@ fn rules(case: &Case) -> Vec<&'static str> {
     let found = faults(&Evidence {
         camera: &case.camera,
         labels: &case.labels,
+        instances: &case.instances,
         part: Some(&case.part),
         instance: Some(&case.instance),
         depth_z_m: Some(&case.depth),
@@ -179,4 +187,20 @@ fn a_keypoint_that_is_no_number_is_named() {
     let mut case = case(HandSide::Right);
     case.labels.hands[0].keypoints_camera_m[7].y = f32::NAN;
     assert!(rules(&case).contains(&"finite"));
+}
+
+#[test]
+fn instance_ids_are_listed_and_have_the_parts_of_their_kind() {
+    let planted = |instance: u8, part: u8| {
+        let mut case = case(HandSide::Right);
+        (case.instance.data[5], case.part.data[5], case.depth.data[5]) = (instance, part, 0.5);
+        rules(&case)
+    };
+    let sound: Vec<&str> = Vec::new();
+    for (instance, part) in [(2, 0), (3, 1), (1, 1)] {
+        assert_eq!(planted(instance, part), sound, "instance {instance}, part {part}");
+    }
+    for (instance, part) in [(0, 1), (1, 0), (2, 1), (2, 33), (3, 0), (3, 20), (4, 0), (4, 1)] {
+        assert!(planted(instance, part).contains(&"instance"), "instance {instance}, part {part}");
+    }
 }

@@ -9,5 +9,6 @@ mod golden;
 mod import;
 mod render;
 mod sampler;
+mod solids;
 mod synthetic;
 mod tidy;

@@ -127,6 +127,7 @@ pub(crate) fn scene(size: u32, focal_px: f32, hands: Vec<SceneHand>) -> Scene {
             camera_from_world: RigidTransform::from_rotation(Quat::from_xyzw(1.0, 0.0, 0.0, 0.0)),
         },
         hands,
+        solids: Vec::new(),
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },

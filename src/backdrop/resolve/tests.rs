@@ -30,6 +30,7 @@ fn scene(background: Background, environment: Environment, camera: Camera) -> Sc
         seed: 7,
         camera,
         hands: Vec::new(),
+        solids: Vec::new(),
         lights: Vec::new(),
         environment,
         background,

@@ -71,6 +71,7 @@ fn scene(sides: &[HandSide]) -> Scene {
             camera_from_world: RigidTransform::IDENTITY,
         },
         hands: sides.iter().map(hand).collect(),
+        solids: Vec::new(),
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },
@@ -102,7 +103,11 @@ fn posed<'a>(scene: &'a Scene, places: &[(usize, Vec3)]) -> PosedScene<'a> {
             landmarks_m,
         }
     };
-    PosedScene { scene, hands: scene.hands.iter().enumerate().map(|(k, h)| hand(k, h.side)).collect() }
+    PosedScene {
+        scene,
+        hands: scene.hands.iter().enumerate().map(|(k, h)| hand(k, h.side)).collect(),
+        solids: Vec::new(),
+    }
 }
 
 fn empty() -> Frame {
@@ -162,6 +167,7 @@ fn what_is_in_front_says_why_it_is_hidden() {
         assert_eq!(mcp_behind(0.49, id(HandPart::Palm, side), 2, side), V::HiddenByOtherHand);
         assert_eq!(mcp_behind(0.40, PERSON_ID, 1, side), V::HiddenByArm);
         assert_eq!(mcp_behind(0.40, PERSON_ID, 2, side), V::HiddenByArm);
+        assert_eq!(mcp_behind(0.40, PERSON_ID, 3, side), V::HiddenByArm);
         assert_eq!(mcp_behind(0.40, BACKGROUND_ID, 3, side), V::HiddenByObject);
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Fragment {
 const SURFACE_PIXELS: f32 = 2.0;
 
 /// Read the window's samples: ids and depth go to the frame, its colour is dimmed to the backdrop's share, fragments are
-/// listed per hand.
+/// listed per hand and solid.
 #[inline(always)]
 pub(super) fn collect<S: Simd>(
     simd: S,
@@ -51,13 +51,13 @@ pub(super) fn collect<S: Simd>(
                 let triangle = &triangles[samples.triangle(0) as usize];
                 frame.depth_z_m.data[pixel] = 1.0 / samples.inv_z[0];
                 frame.part.data[pixel] = triangle.part;
-                frame.instance.data[pixel] = triangle.hand + 1;
+                frame.instance.data[pixel] = triangle.instance;
             }
             let near = inv_z.reduce_max();
             let whole = covered.all_true() && inv_z.simd_gt(near - near * tolerance).all_true();
             if whole && same_body(samples) {
-                let hand = usize::from(triangles[samples.triangle(0) as usize].hand);
-                fragments[hand].push(Fragment {
+                let surface = usize::from(triangles[samples.triangle(0) as usize].surface);
+                fragments[surface].push(Fragment {
                     pixel: place,
                     triangle: samples.triangle(0),
                     sample: 0,
@@ -97,7 +97,7 @@ fn split(
         if !waiting[k] {
             continue;
         }
-        let hand = usize::from(triangles[samples.triangle(k) as usize].hand);
+        let surface = usize::from(triangles[samples.triangle(k) as usize].surface);
         let near = samples.inv_z[k] * tolerance;
         let mut count = 0;
         for (other, waiting) in waiting.iter_mut().enumerate().skip(k) {
@@ -107,7 +107,7 @@ fn split(
                 count += 1;
             }
         }
-        fragments[hand].push(Fragment { pixel, triangle: samples.triangle(k), sample: k as u8, count });
+        fragments[surface].push(Fragment { pixel, triangle: samples.triangle(k), sample: k as u8, count });
     }
     open
 }

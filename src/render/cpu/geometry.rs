@@ -1,12 +1,11 @@
-//! Vertices in the picture and the triangles that may be seen, of all hands together.
+//! Vertices in the picture and the triangles that may be seen, of all hands and solids together.
 
 use glam::{Mat3, Vec3};
 
 use super::prepared::PreparedRig;
 use crate::camera::{Camera, Lens, NEAR_M};
-use crate::posed::PosedHand;
+use crate::posed::{PosedHand, PosedScene, PosedSolid};
 use crate::rig::{HandPart, HandSide};
-use crate::scene::Scene;
 
 /// Where each quantity stands in a [`Vertex`].
 pub(super) mod slot {
@@ -51,11 +50,13 @@ pub(super) struct ScreenPoint {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Triangle {
     pub(super) corners: [u32; 3],
-    /// Number of the hand, from 0.
-    pub(super) hand: u8,
+    /// Number of the hand, from 0; solids follow the hands.
+    pub(super) surface: u8,
+    /// Instance id.
+    pub(super) instance: u8,
     /// RHD id.
     pub(super) part: u8,
-    /// Same number for triangles of the same digit or palm of the same hand.
+    /// Same number for triangles of the same digit or palm of the same hand, or of the same solid.
     pub(super) body: u8,
     /// First and last row and column of the picture that its corners touch.
     pub(super) rows: [u16; 2],
@@ -79,8 +80,9 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    /// Project all hands and keep the triangles that face the camera and touch the picture.
-    pub(super) fn build(&mut self, scene: &Scene, hands: &[PosedHand], rigs: &[std::sync::Arc<PreparedRig>]) {
+    /// Project everything and keep the triangles that face the camera and touch the picture.
+    pub(super) fn build(&mut self, posed: &PosedScene<'_>, rigs: &[std::sync::Arc<PreparedRig>]) {
+        let (scene, hands) = (posed.scene, &posed.hands);
         let projector = Projector::new(&scene.camera);
         self.vertices.clear();
         self.screen.clear();
@@ -91,6 +93,10 @@ impl Geometry {
             let first = self.vertices.len();
             self.add_vertices(hand, rig, &projector);
             self.add_triangles(k, hand, first as u32, &projector);
+        }
+        for (k, solid) in posed.solids.iter().enumerate() {
+            let body = hands.len() * usize::from(BODIES) + k;
+            self.add_solid(solid, [(hands.len() + k) as u8, body as u8], &projector);
         }
         self.collect_used();
     }
@@ -114,19 +120,42 @@ impl Geometry {
             let corners = if hand.side == HandSide::Left { [a, b, c] } else { [a, c, b] };
             let triangle = Triangle {
                 corners,
-                hand: number as u8,
+                surface: number as u8,
+                instance: number as u8 + 1,
                 part: HandPart::rhd_id(*part, hand.side),
                 body: number as u8 * BODIES + (*part / 3).min(BODIES - 1),
                 rows: [0; 2],
                 columns: [0; 2],
             };
-            let inv_z = corners.map(|i| self.screen[i as usize].inv_z);
-            let nearest = inv_z[0].min(inv_z[1]).min(inv_z[2]);
-            if nearest > 0.0 {
-                self.add_projected(triangle);
-            } else if nearest >= 0.0 && inv_z.iter().any(|z| *z > 0.0) {
-                self.add_clipped(triangle, projector);
-            }
+            self.add_triangle(triangle, projector);
+        }
+    }
+
+    fn add_solid(&mut self, solid: &PosedSolid, [surface, body]: [u8; 2], projector: &Projector<'_>) {
+        let first = self.vertices.len() as u32;
+        let mesh = &solid.mesh;
+        let surfaces = mesh.positions_m.iter().zip(&mesh.normals).zip(&mesh.uvs_m);
+        self.vertices.extend(surfaces.map(|((p, n), uv)| {
+            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+        }));
+        self.screen.extend(mesh.positions_m.iter().map(|p| projector.project(*p)));
+        for corners in &mesh.triangles {
+            let [a, b, c] = corners.map(|i| i + first);
+            let (part, instance) = (solid.part, solid.instance);
+            let [rows, columns] = [[0; 2]; 2];
+            let triangle = Triangle { corners: [a, c, b], surface, instance, part, body, rows, columns };
+            self.add_triangle(triangle, projector);
+        }
+    }
+
+    /// Keep a triangle, or what of it lies in front of the camera.
+    fn add_triangle(&mut self, triangle: Triangle, projector: &Projector<'_>) {
+        let inv_z = triangle.corners.map(|i| self.screen[i as usize].inv_z);
+        let nearest = inv_z[0].min(inv_z[1]).min(inv_z[2]);
+        if nearest > 0.0 {
+            self.add_projected(triangle);
+        } else if nearest >= 0.0 && inv_z.iter().any(|z| *z > 0.0) {
+            self.add_clipped(triangle, projector);
         }
     }
 

@@ -17,6 +17,7 @@ mod occlusion;
 mod prepared;
 mod raster;
 mod shade;
+mod shade_solid;
 mod shadow;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,7 @@ use crate::backdrop::Backdrop;
 use crate::frame::{Frame, NO_DEPTH, Plane};
 use crate::posed::PosedScene;
 use crate::rig::{Rig, part::BACKGROUND_ID};
+use crate::solid::SolidMesh;
 use fragment::Fragment;
 use geometry::Geometry;
 use light::Lobe;
@@ -35,6 +37,7 @@ use occlusion::WorldCapsule;
 use prepared::PreparedRig;
 use raster::{MAX_TRIANGLES, PixelSamples, Window};
 use shade::{Lighting, Material};
+use shade_solid::Finish;
 use shadow::ShadowMap;
 
 /// Rows that are drawn together: their samples stay in the cache.
@@ -72,7 +75,7 @@ struct Scratch {
     shadows: Vec<ShadowMap>,
     bands: Vec<Band>,
     samples: Vec<PixelSamples>,
-    /// Per hand.
+    /// Per hand, then per solid.
     fragments: Vec<Vec<Fragment>>,
 }
 
@@ -150,21 +153,23 @@ impl CpuRenderer {
         ended: &mut dyn FnMut(Stage),
     ) {
         let scene = posed.scene;
-        scratch.geometry.build(scene, &posed.hands, rigs);
+        scratch.geometry.build(posed, rigs);
         ended(Stage::Project);
-        occlusion::capsules(&posed.hands, &mut scratch.capsules);
+        occlusion::capsules(posed, &mut scratch.capsules);
         let Geometry { vertices, used, .. } = &mut scratch.geometry;
         dispatch!(self.level, simd => occlusion::apply(simd, &scratch.capsules, used, vertices));
         ended(Stage::Occlusion);
         scratch.shadows.resize_with(scene.lights.len().max(scratch.shadows.len()), ShadowMap::default);
         let footprint = footprint_m(posed);
         for (light, shadow) in scene.lights.iter().zip(&mut scratch.shadows) {
-            shadow.build(light, &posed.hands, footprint);
+            shadow.build(light, posed, footprint);
         }
         ended(Stage::Shadow);
 
-        scratch.sort_into_bands(posed.hands.len());
+        scratch.sort_into_bands(posed.hands.len() + posed.solids.len());
         let materials: Vec<_> = scene.hands.iter().map(|hand| Material::new(hand.skin)).collect();
+        let pixel_tangent = 1.0 / scene.camera.intrinsics.fx.max(1.0);
+        let finishes: Vec<_> = posed.solids.iter().map(|solid| Finish::new(&solid.material, pixel_tangent)).collect();
         let lighting = Lighting {
             eye: scene.camera.camera_from_world.inverse().translation_m,
             lights: &scene.lights,
@@ -191,6 +196,11 @@ impl CpuRenderer {
                 let colour = &mut frame.colour;
                 dispatch!(self.level, simd => shade::shade(simd, fragments, hand, &lighting, colour));
             }
+            let of_solids = fragments.iter().skip(rigs.len()).zip(&finishes);
+            for (fragments, finish) in of_solids.filter(|(fragments, _)| !fragments.is_empty()) {
+                let colour = &mut frame.colour;
+                dispatch!(self.level, simd => shade_solid::shade(simd, fragments, (geometry, finish), &lighting, colour));
+            }
             ended(Stage::Shade);
         }
     }
@@ -209,8 +219,8 @@ fn footprint_m(posed: &PosedScene<'_>) -> f32 {
 const ROUGH_BANDS: [f32; 3] = [1.0, 0.8, 0.45];
 
 impl Scratch {
-    fn sort_into_bands(&mut self, hands: usize) {
-        self.fragments.resize_with(hands, Vec::new);
+    fn sort_into_bands(&mut self, surfaces: usize) {
+        self.fragments.resize_with(surfaces, Vec::new);
         let [top, bottom] = self.geometry.rows;
         let count = bottom.saturating_sub(top).div_ceil(BAND_ROWS) as usize;
         self.bands.resize_with(count.max(self.bands.len()), Band::default);
@@ -263,11 +273,26 @@ fn check(posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<(), RenderError>
     if posed.hands.len() > MAX_HANDS {
         return Err(RenderError::TooMany { what: "hands", found: posed.hands.len(), limit: MAX_HANDS });
     }
-    let elements = posed.hands.iter().map(|h| h.positions_m.len().max(h.rig.mesh.triangles.len())).sum();
+    let (found, limit) = (posed.solids.len(), 255 - posed.hands.len() * usize::from(geometry::BODIES));
+    if found > limit {
+        return Err(RenderError::TooMany { what: "solids", found, limit });
+    }
+    let of_hands = posed.hands.iter().map(|h| h.positions_m.len().max(h.rig.mesh.triangles.len()));
+    let of_solids = posed.solids.iter().map(|s| s.mesh.positions_m.len().max(s.mesh.triangles.len()));
+    let elements = of_hands.chain(of_solids).sum();
     if elements > MAX_TRIANGLES {
         return Err(RenderError::TooMany { what: "vertices or triangles", found: elements, limit: MAX_TRIANGLES });
     }
+    if let Some(solid) = posed.solids.iter().position(|s| !is_consistent(&s.mesh)) {
+        return Err(RenderError::SolidArrays { solid });
+    }
     posed.hands.iter().enumerate().try_for_each(|(k, hand)| check_rig(k, hand))
+}
+
+fn is_consistent(mesh: &SolidMesh) -> bool {
+    let count = mesh.positions_m.len();
+    let indices = mesh.triangles.as_flattened().iter().all(|i| (*i as usize) < count);
+    indices && mesh.normals.len() == count && mesh.uvs_m.len() == count
 }
 
 fn check_rig(number: usize, hand: &crate::posed::PosedHand) -> Result<(), RenderError> {

@@ -1,4 +1,4 @@
-//! How much of the sky the hands hide from each vertex: every capsule of flesh is taken for the sphere around its
+//! How much of the sky hands and solids hide from each vertex: every capsule of flesh is taken for the sphere around its
 //! nearest point, stretched along the bone, and the open shares of all capsules are multiplied.
 
 #![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
@@ -9,7 +9,7 @@ use glam::Vec3;
 use super::geometry::{Vertex, slot};
 use super::lanes::{LANES, V8, positive, splat, unit};
 use crate::math::mirror_x;
-use crate::posed::PosedHand;
+use crate::posed::PosedScene;
 use crate::rig::HandSide;
 
 /// A capsule in the world.
@@ -25,6 +25,13 @@ pub(super) struct WorldCapsule {
 }
 
 impl WorldCapsule {
+    fn new([start, end]: [Vec3; 2], [radius, end_radius]: [f32; 2]) -> Self {
+        let axis = end - start;
+        let square = axis.length_squared();
+        let inv_square = if square > 1e-12 { 1.0 / square } else { 0.0 };
+        Self { start, axis, inv_square, length: square.sqrt(), radius, growth: end_radius - radius }
+    }
+
     /// Whether a point is within [`REACH_RADII`] of the axis.
     #[inline(always)]
     fn reaches(&self, p: Vec3) -> bool {
@@ -34,26 +41,19 @@ impl WorldCapsule {
     }
 }
 
-/// The capsules of all hands.
-pub(super) fn capsules(hands: &[PosedHand], out: &mut Vec<WorldCapsule>) {
+/// The capsules of all hands and solids.
+pub(super) fn capsules(posed: &PosedScene<'_>, out: &mut Vec<WorldCapsule>) {
     out.clear();
-    for hand in hands {
+    for hand in &posed.hands {
         let place = |local: Vec3| if hand.side == HandSide::Left { mirror_x(local) } else { local };
         out.extend(hand.rig.capsules.iter().map(|capsule| {
             let frame = &hand.world_from_joint[capsule.joint.index()];
-            let start = frame.point(place(capsule.start_m));
-            let axis = frame.point(place(capsule.end_m)) - start;
-            let square = axis.length_squared();
-            WorldCapsule {
-                start,
-                axis,
-                inv_square: if square > 1e-12 { 1.0 / square } else { 0.0 },
-                length: square.sqrt(),
-                radius: capsule.start_radius_m,
-                growth: capsule.end_radius_m - capsule.start_radius_m,
-            }
+            let ends = [capsule.start_m, capsule.end_m].map(|end| frame.point(place(end)));
+            WorldCapsule::new(ends, [capsule.start_radius_m, capsule.end_radius_m])
         }));
     }
+    let bulks = posed.solids.iter().flat_map(|solid| &solid.bulks);
+    out.extend(bulks.map(|bulk| WorldCapsule::new(bulk.ends_m, bulk.radii_m)));
 }
 
 /// Capsules farther than this many radii from a batch of vertices hide less than 2 % and are left out.

@@ -10,7 +10,7 @@ use fearless_simd::{Simd, prelude::*};
 use glam::{Mat3, Vec3};
 
 use super::lanes::{F8, LANES, V8, load, splat};
-use crate::posed::PosedHand;
+use crate::posed::PosedScene;
 use crate::rig::HandSide;
 use crate::scene::DirectionalLight;
 
@@ -20,6 +20,8 @@ const TYPICAL_GAP_M: f32 = 0.05;
 const TEXEL_M: [f32; 2] = [0.0005, 0.005];
 /// Texels along the longer side at most.
 const MAX_SIDE: f32 = 640.0;
+/// Shadows on and of solids are drawn up to this distance from the hands.
+const AROUND_HANDS_M: f32 = 0.25;
 /// Texels around the hands, wider than the kernel.
 const MARGIN: usize = 3;
 
@@ -53,34 +55,69 @@ impl Default for ShadowMap {
 }
 
 impl ShadowMap {
-    /// Draw the far sides of all hands; texels are not made smaller than a picture's pixel on them.
-    pub(super) fn build(&mut self, light: &DirectionalLight, hands: &[PosedHand], footprint_m: f32) {
-        self.fit(light, hands, footprint_m);
+    /// Draw the far sides of hands and solids; texels are not made smaller than a picture's pixel on them.
+    pub(super) fn build(&mut self, light: &DirectionalLight, posed: &PosedScene<'_>, footprint_m: f32) {
+        self.fit(light, posed, footprint_m);
         self.depth.clear();
         self.depth.resize(self.width * self.height, f32::MAX);
-        for hand in hands {
-            let mut projected = std::mem::take(&mut self.projected);
-            projected.clear();
-            projected.extend(hand.positions_m.iter().map(|p| (self.light_from_world * *p + self.origin).to_array()));
-            for [a, b, c] in &hand.rig.mesh.triangles {
-                // seen from the light with y up, a far side runs clockwise
-                let [b, c] = if hand.side == HandSide::Left { [b, c] } else { [c, b] };
-                self.draw([projected[*a as usize], projected[*b as usize], projected[*c as usize]]);
+        for hand in &posed.hands {
+            self.project(&hand.positions_m);
+            self.draw_all(&hand.rig.mesh.triangles, hand.side == HandSide::Left);
+        }
+        for solid in &posed.solids {
+            self.project(&solid.mesh.positions_m);
+            self.draw_all(&solid.mesh.triangles, false);
+        }
+        if !posed.solids.is_empty() {
+            self.clear_margin();
+        }
+    }
+
+    fn project(&mut self, positions: &[Vec3]) {
+        self.projected.clear();
+        self.projected.extend(positions.iter().map(|p| (self.light_from_world * *p + self.origin).to_array()));
+    }
+
+    /// Draw the far sides of a mesh of projected vertices.
+    fn draw_all(&mut self, triangles: &[[u32; 3]], mirrored: bool) {
+        let projected = std::mem::take(&mut self.projected);
+        for [a, b, c] in triangles {
+            // seen from the light with y up, a far side runs clockwise
+            let [b, c] = if mirrored { [b, c] } else { [c, b] };
+            self.draw([projected[*a as usize], projected[*b as usize], projected[*c as usize]]);
+        }
+        self.projected = projected;
+    }
+
+    /// What lies beyond the map is lit, also where a large solid reaches over its edge.
+    fn clear_margin(&mut self) {
+        for (k, row) in self.depth.chunks_exact_mut(self.width).enumerate() {
+            if k < MARGIN || k + MARGIN >= self.height {
+                row.fill(f32::MAX);
+            } else {
+                let inner = row.len() - MARGIN;
+                row[..MARGIN].fill(f32::MAX);
+                row[inner..].fill(f32::MAX);
             }
-            self.projected = projected;
         }
     }
 
     /// Choose axes, texel size and extent.
-    fn fit(&mut self, light: &DirectionalLight, hands: &[PosedHand], footprint_m: f32) {
+    fn fit(&mut self, light: &DirectionalLight, posed: &PosedScene<'_>, footprint_m: f32) {
         let away = -light.to_light.normalize_or(Vec3::Y);
         let right = away.any_orthonormal_vector();
         // right x up points to the light
         let up = right.cross(away);
         let axes = Mat3::from_cols(right, up, away).transpose();
         let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
-        for p in hands.iter().flat_map(|h| &h.positions_m) {
+        for p in posed.hands.iter().flat_map(|h| &h.positions_m) {
             let q = axes * *p;
+            low = low.min(q);
+            high = high.max(q);
+        }
+        let (nearest, farthest) = (low - AROUND_HANDS_M, high + AROUND_HANDS_M);
+        for p in posed.solids.iter().flat_map(|s| &s.mesh.positions_m) {
+            let q = (axes * *p).clamp(nearest, farthest);
             low = low.min(q);
             high = high.max(q);
         }

@@ -146,6 +146,8 @@ pub enum RigCommand {
         /// A folder below rigs/, or a path to a rig.toml or .glb
         rig: String,
     },
+    /// List the names of all gestures and grasps, by group
+    Gestures,
 }
 
 /// Part `index` of `of` of a dataset, counted from 1.

@@ -10,6 +10,7 @@ use super::talk::say;
 use super::{Outcome, gallery};
 use crate::assets::Assets;
 use crate::import::{RigMapping, RigMeta, import_foreign, to_glb};
+use crate::preset::pose_names;
 use crate::report::write_file;
 use crate::rig::{DOFS, JOINTS, Rig};
 use crate::sculpt::{self, RigSpec};
@@ -24,6 +25,7 @@ impl RigCommand {
             Self::Import { file, mapping, out: to } => import(&file, &mapping, &to)?,
             Self::Gallery { rig, out, cell_px } => gallery::run(&rig, &out, cell_px)?,
             Self::Show { rig } => show(&rig, out)?,
+            Self::Gestures => gestures(out)?,
         }
         Ok(Outcome::Done)
     }
@@ -110,6 +112,13 @@ fn show(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         ];
         let columns: String = columns.iter().map(|a| format!("{:10.1}", a.to_degrees())).collect();
         writeln!(out, "{:24}{columns}", dof.name())?;
+    }
+    Ok(())
+}
+
+fn gestures(out: &mut dyn Write) -> anyhow::Result<()> {
+    for (group, names) in pose_names() {
+        writeln!(out, "{group}: {}", names.join(", "))?;
     }
     Ok(())
 }

@@ -198,7 +198,7 @@ fn each_kind_of_fault_has_its_message() {
         ("split.0.subjects=[4, 4]", "`split.0.subjects`: [4, 4] holds nothing"),
         ("camera.width_px=8", "`camera.width_px`: 8 is outside 16 to 8192"),
         ("background.pictures=0.5", "`background.pictures`: 0.5 of the pictures need a folder"),
-        ("pose={ gestures = 0, coupled = 0, near_limit = 0 }", "`pose`: all shares are 0"),
+        ("pose={ gestures = 0, grasps = 0, synergies = 0, coupled = 0, near_limit = 0 }", "`pose`: all shares are 0"),
         ("sensor.grey_weights=[1, 1, 1]", "`sensor.grey_weights`: [1.0, 1.0, 1.0] do not add to 1"),
         ("camera.focal_px=9000", "of it never fit"),
         ("output.depth_unit_m=0.000001", "`output.depth_unit_m`: 0.000001 reaches 0.066 m in 16 bits"),

@@ -54,9 +54,12 @@ fn rhd(preset: &Preset, fault: Report) {
 
 fn shares(preset: &Preset, fault: Report) {
     let (pose, background) = (&preset.pose, &preset.background);
-    if pose.gestures + pose.coupled + pose.near_limit <= 0.0 {
-        let hint = "give `pose.gestures`, `pose.coupled` or `pose.near_limit` a share above 0";
+    if pose.gestures + pose.grasps + pose.synergies + pose.coupled + pose.near_limit <= 0.0 {
+        let hint = "give `pose.gestures`, `pose.coupled` or another share a number above 0";
         fault("pose", "all shares are 0".to_owned(), hint);
+    }
+    for (name, near) in super::names::unknown(&pose.names) {
+        fault("pose.names", format!("there is no gesture or grasp {name:?}"), &near);
     }
     let b = background;
     if b.colour + b.noise + b.dead_leaves + b.room + b.gradient + b.pictures <= 0.0 {

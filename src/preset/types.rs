@@ -135,8 +135,48 @@ pub struct Hands {
     pub count: Choice<u8>,
     /// Side of the first hand; a second hand is the other side.
     pub side: Choice<HandSide>,
-    /// Gap between two hands' bounding spheres, metres; negative: closer together.
+    /// How two hands are to each other.
+    pub arrangement: Choice<Arrangement>,
+    /// Gap between the bounding spheres of two hands that are apart, metres; negative: closer together.
     pub separation_m: Distribution,
+    /// Gap between the flesh of two hands that are together, millimetres.
+    pub contact_gap_mm: Distribution,
+}
+
+/// How two hands are to each other. All but `apart` are in contact or nearly so; all but `apart` and `side_by_side` have
+/// poses of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrangement {
+    /// Beside each other, as far as `separation_m` says.
+    Apart,
+    /// Mirror images that touch with the thumbs' or the little fingers' sides.
+    SideBySide,
+    /// Palm to palm.
+    Praying,
+    /// Fingertips to fingertips.
+    Steeple,
+    /// The fingers of each between those of the other.
+    Interlocked,
+    /// The palm of one on the back of the other.
+    Over,
+    /// A fist in the other's palm.
+    Clasped,
+}
+
+impl Arrangement {
+    /// Name in files, such as `side_by_side`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Apart => "apart",
+            Self::SideBySide => "side_by_side",
+            Self::Praying => "praying",
+            Self::Steeple => "steeple",
+            Self::Interlocked => "interlocked",
+            Self::Over => "over",
+            Self::Clasped => "clasped",
+        }
+    }
 }
 
 /// How people's hands differ.
@@ -158,16 +198,24 @@ pub enum Sex {
     Male,
 }
 
-/// How hands are bent: a mixture of three families, then the wrist.
+/// How hands are bent: a mixture of five families, then the wrist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pose {
-    /// Share of named gestures; the three shares need not add to 1.
+    /// Share of named gestures; the shares need not add to 1.
     pub gestures: f32,
+    /// Share of grasps of the GRASP taxonomy, around an object that is not there.
+    pub grasps: f32,
+    /// Share of mixtures of synergies: the principal components of all gestures and grasps.
+    pub synergies: f32,
     /// Share of poses with coupled joints.
     pub coupled: f32,
     /// Share of poses near the joints' limits.
     pub near_limit: f32,
+    /// Gestures and grasps that alone are drawn, whatever the shares; empty: no restriction.
+    pub names: Vec<String>,
+    /// Synergies in a mixture.
+    pub synergy_count: Choice<u8>,
     /// Added to every joint of an action, degrees.
     pub noise_deg: Distribution,
     /// Flexion of the wrist, degrees; negative is extension.

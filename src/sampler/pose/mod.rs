@@ -1,8 +1,8 @@
 //! Hand poses: actions (base poses with a number), samples of them, and the repair of overlaps.
 //!
-//! An action is a gesture, a pose of coupled joints or a pose near the limits; which one follows from the dataset's seed
-//! and its number alone. A sample varies one action of its split or blends two, sets the wrist, and repairs overlaps.
-//! Splits with disjoint ranges of actions therefore share no pose.
+//! An action is a gesture, a grasp, a mixture of synergies, a pose of coupled joints or a pose near the limits; which one
+//! follows from the dataset's seed and its number alone. A sample varies one action of its split or blends two, sets the
+//! wrist, and repairs overlaps. Splits with disjoint ranges of actions therefore share no pose but gestures.
 
 pub mod cone;
 pub mod coupling;
@@ -10,11 +10,13 @@ pub mod flesh;
 pub mod gestures;
 pub mod random;
 pub mod repair;
+pub mod synergy;
 
 pub use coupling::{Coupling, Couplings};
 pub use flesh::{Flesh, deepest_penetration};
-pub use gestures::{Gesture, GestureError, gestures};
+pub use gestures::{Gesture, GestureError, Grasp, GraspObject, Library, Up};
 pub use repair::Repair;
+pub use synergy::Synergies;
 
 use crate::preset::types::Pose;
 use crate::rig::joint::FINGERS;
@@ -25,11 +27,13 @@ use crate::seed::{Stream, dataset_stream};
 const BLEND_SHARE: f32 = 0.25;
 /// Twist of the forearm, degrees (deviation).
 const TWIST_SD_DEG: f32 = 18.0;
+/// Share of the drawn wrist angles that a gesture with a wrist of its own takes up.
+const OWN_WRIST_NOISE: f32 = 0.25;
 
 /// A base pose and where it came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Action {
-    /// Name of the gesture, or `coupled`, `near_limit`, `blend`.
+    /// Name of the gesture or grasp, or `synergies`, `coupled`, `near_limit`, `blend`.
     pub name: String,
     /// Angles, radians; inside limits and couplings.
     pub pose: HandPose,
@@ -40,7 +44,10 @@ pub struct Action {
 pub struct PoseSampler {
     seed: u64,
     preset: Pose,
-    gestures: Vec<Gesture>,
+    library: Library,
+    /// The hand shapes that `names` of the preset asks for; all of an action's if not empty.
+    named: Vec<Gesture>,
+    synergies: Synergies,
     repair: Repair,
 }
 
@@ -48,30 +55,61 @@ impl PoseSampler {
     /// Poses for a rig.
     pub fn new(seed: u64, preset: &Pose, rig: &Rig) -> Result<Self, GestureError> {
         let coupling = Coupling::new(rig).map_err(GestureError::Couplings)?;
-        let gestures = gestures(&coupling)?;
+        let library = Library::new(&coupling)?;
+        let find = |name: &String| {
+            library.find(name).cloned().ok_or_else(|| GestureError::Unknown { name: name.clone() })
+        };
+        let named = preset.names.iter().map(find).collect::<Result<_, _>>()?;
+        let poses: Vec<HandPose> = library.own().map(|g| g.pose).collect();
         let repair = Repair::new(coupling, preset.max_penetration_mm * 1e-3);
-        Ok(Self { seed, preset: preset.clone(), gestures, repair })
+        Ok(Self { seed, preset: preset.clone(), library, named, synergies: Synergies::new(&poses), repair })
+    }
+
+    /// The gestures and grasps.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The synergies of the library.
+    pub fn synergies(&self) -> &Synergies {
+        &self.synergies
+    }
+
+    /// What every sampled pose keeps to.
+    pub fn repair(&self) -> &Repair {
+        &self.repair
     }
 
     /// The action of a number: the same for every sample of the dataset.
     pub fn action(&self, number: u32) -> Action {
         let mut stream = dataset_stream(self.seed, "action", u64::from(number));
-        let coupling = self.repair.coupling();
-        match stream.weighted(&[self.preset.gestures, self.preset.coupled, self.preset.near_limit]) {
-            Some(0) => {
-                let Gesture { name, pose } = self.gestures[stream.index(self.gestures.len())].clone();
-                Action { name, pose }
-            }
-            Some(2) => Action { name: "near_limit".to_owned(), pose: random::near_limit(coupling, &mut stream) },
-            _ => Action { name: "coupled".to_owned(), pose: random::coupled(coupling, &mut stream) },
+        let stream = &mut stream;
+        if !self.named.is_empty() {
+            return of(&self.named[stream.index(self.named.len())]);
         }
+        let Pose { gestures, grasps, synergies, coupled, near_limit, .. } = self.preset;
+        let coupling = self.repair.coupling();
+        let (name, pose) = match stream.weighted(&[gestures, grasps, synergies, coupled, near_limit]) {
+            Some(0) => {
+                let own: Vec<&Gesture> = self.library.gestures.iter().filter(|g| g.same_as.is_none()).collect();
+                return of(own[stream.index(own.len())]);
+            }
+            Some(1) => return of(&self.library.grasps[stream.index(self.library.grasps.len())].shape),
+            Some(2) => {
+                let count = self.preset.synergy_count.sample(stream).unwrap_or(1);
+                ("synergies", self.synergies.sample(usize::from(count), coupling, stream))
+            }
+            Some(4) => ("near_limit", random::near_limit(coupling, stream)),
+            _ => ("coupled", random::coupled(coupling, stream)),
+        };
+        Action { name: name.to_owned(), pose }
     }
 
     /// A pose for one person's hand from the actions of a half-open range; its flesh overlaps no deeper than the preset
     /// allows.
     pub fn sample(&self, flesh: &Flesh, actions: [u32; 2], stream: &mut Stream) -> Action {
         let Action { name, mut pose } = self.base(actions, stream);
-        let gesture = self.gestures.iter().any(|g| g.name == name);
+        let gesture = self.library.find(&name);
         for (dof, angle) in DOFS.into_iter().zip(&mut pose.0) {
             let noise = self.preset.noise_deg.sample(stream).to_radians();
             if dof.joint() != Joint::Wrist {
@@ -79,8 +117,9 @@ impl PoseSampler {
             }
         }
         self.set_wrist(&mut pose, stream);
-        if !gesture {
-            self.tenodesis(&mut pose);
+        match gesture {
+            Some(gesture) => keep_wrist(gesture, &mut pose),
+            None => self.tenodesis(&mut pose),
         }
         Action { name, pose: self.repair.apply(flesh, &pose) }
     }
@@ -91,7 +130,7 @@ impl PoseSampler {
         let mut draw = || self.action(first + stream.index(count) as u32);
         let (action, other) = (draw(), draw());
         let (blends, share) = (stream.chance(BLEND_SHARE), stream.uniform(0.25, 0.75));
-        if !blends || action.pose == other.pose {
+        if !blends || action.pose == other.pose || !self.named.is_empty() {
             return action;
         }
         let mut pose = action.pose;
@@ -116,5 +155,17 @@ impl PoseSampler {
                 pose.set(mcp, pose.get(mcp) - opens);
             }
         }
+    }
+}
+
+fn of(gesture: &Gesture) -> Action {
+    Action { name: gesture.name.clone(), pose: gesture.pose }
+}
+
+/// The wrist of a gesture that has its own, varied by some of what was drawn.
+fn keep_wrist(gesture: &Gesture, pose: &mut HandPose) {
+    let Some(own) = gesture.wrist_rad else { return };
+    for (dof, angle) in [Dof::WristFlexion, Dof::WristDeviation].into_iter().zip(own) {
+        pose.set(dof, angle + OWN_WRIST_NOISE * pose.get(dof));
     }
 }

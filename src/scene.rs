@@ -44,6 +44,21 @@ pub struct Scene {
     pub film: Film,
     /// What the sensor and the file format do to the picture.
     pub sensor: Sensor,
+    /// Place in a clip; `None` for a single picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<ClipFrame>,
+}
+
+/// Which frame of which clip a picture is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClipFrame {
+    /// Number of the clip in the dataset, from 0.
+    pub clip: u64,
+    /// Number of the frame in the clip, from 0; each has its own sensor noise.
+    pub frame: u64,
+    /// Time since the clip's first frame, seconds.
+    pub time_s: f64,
 }
 
 /// One hand.

@@ -67,6 +67,7 @@ fn plan(seed: u64) -> DatasetPlan {
             instance: true,
         },
         splits: vec![SplitPlan { name: SPLIT.to_owned(), count: 1 }],
+        clips: None,
     }
 }
 

@@ -7,6 +7,7 @@
 //! * `image_id` is the sample's index, an annotation's id is `256 * image_id + instance`.
 //! * More than COCO asks for, as mmpose's hand datasets have it: `hand_type`, `joint_cam` (camera frame,
 //!   *millimetres*), `joint_valid`, `cam_param`. `lens` is there if the lens distorts.
+//! * Pictures of clips have `video_id`, `frame_id` (from 0) and `time_s`, and `videos` lists the clips.
 
 use serde::Serialize;
 
@@ -26,6 +27,18 @@ struct Image<'a> {
     file_name: &'a str,
     width: u32,
     height: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video_id: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame_id: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_s: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Video {
+    id: u64,
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -71,10 +84,18 @@ where
     let mut file = disk.create()?;
     file.append(b"{\"info\":{\"description\":\"handloom\",\"version\":\"1\"},\"licenses\":[],\n\"images\":[")?;
     let mut list = List::default();
+    let mut videos: Vec<u64> = Vec::new();
     for item in labels() {
         let (path, label) = item?;
-        let image = Image { id: label.index, file_name: &path, width: label.width, height: label.height };
-        list.push(&mut file, &image)?;
+        list.push(&mut file, &image(&path, &label))?;
+        videos.extend(label.clip.filter(|clip| videos.last() != Some(clip)));
+    }
+    if !videos.is_empty() {
+        file.append(b"],\n\"videos\":[")?;
+        let mut list = List::default();
+        for id in videos {
+            list.push(&mut file, &Video { id, name: format!("{id:06}") })?;
+        }
     }
     file.append(b"],\n\"annotations\":[")?;
     let mut list = List::default();
@@ -113,6 +134,18 @@ impl List {
 fn category() -> Category {
     let skeleton = (1..LANDMARK_COUNT).map(|k| [LANDMARK_PARENT[k] + 1, k + 1]).collect();
     Category { id: 1, name: "hand", supercategory: "person", keypoints: LANDMARK_NAMES, skeleton }
+}
+
+fn image<'a>(path: &'a str, label: &SampleLabel) -> Image<'a> {
+    Image {
+        id: label.index,
+        file_name: path,
+        width: label.width,
+        height: label.height,
+        video_id: label.clip,
+        frame_id: label.frame,
+        time_s: label.time_s,
+    }
 }
 
 fn annotation(label: &SampleLabel, hand: &HandRecord) -> Annotation {

@@ -27,6 +27,15 @@ pub struct SampleLabel {
     pub index: u64,
     /// Split it belongs to.
     pub split: String,
+    /// Number of its clip in the dataset, from 0; `None` for a single picture.
+    #[serde(default)]
+    pub clip: Option<u64>,
+    /// Number of the frame in its clip, from 0.
+    #[serde(default)]
+    pub frame: Option<u64>,
+    /// Time since the clip's first frame, seconds.
+    #[serde(default)]
+    pub time_s: Option<f64>,
     /// Columns of every picture of the sample.
     pub width: u32,
     /// Rows of every picture of the sample.
@@ -162,6 +171,9 @@ impl SampleLabel {
             id: name.id.into(),
             index: name.index,
             split: name.split.into(),
+            clip: scene.clip.map(|c| c.clip),
+            frame: scene.clip.map(|c| c.frame),
+            time_s: scene.clip.map(|c| c.time_s),
             width: camera.intrinsics.width,
             height: camera.intrinsics.height,
             pixel_origin: PixelOrigin::Corner,

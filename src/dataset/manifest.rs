@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, FileDigest};
 use super::error::DatasetError;
-use super::plan::DatasetPlan;
+use super::plan::{ClipPlan, DatasetPlan};
 use super::rhd;
 use super::sample::SampleFailure;
 use super::settings::{OutputFormat, OutputSettings};
@@ -50,6 +50,9 @@ pub struct Manifest {
     pub depth_saturated_px: u64,
     /// In the plan's order.
     pub splits: Vec<ManifestSplit>,
+    /// Frames and rate of clips; `None` for single pictures.
+    #[serde(default)]
+    pub clips: Option<ClipPlan>,
     /// Samples that could not be made, in order.
     pub failures: Vec<SampleFailure>,
     /// In order.
@@ -149,6 +152,7 @@ fn build(plan: &DatasetPlan, sidecars: &[Sidecar], annotations: Vec<FileDigest>)
         annotations,
         depth_saturated_px: sidecars.iter().map(|s| s.depth_saturated_px).sum(),
         splits: splits(plan, sidecars),
+        clips: plan.clips,
         failures: sidecars.iter().flat_map(|s| s.failures.clone()).collect(),
         shards: sidecars.iter().map(shard).collect(),
     }

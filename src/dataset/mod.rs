@@ -53,7 +53,7 @@ pub use disk::FileDigest;
 pub use error::{DatasetError, SampleError};
 pub use label_json::{HandRecord, LABEL_VERSION, PixelOrigin, SampleLabel, SampleName};
 pub use manifest::{Manifest, ManifestShard, ManifestSplit};
-pub use plan::{Chunk, DatasetPlan, FORMAT_VERSION, SplitPlan};
+pub use plan::{Chunk, ClipPlan, DatasetPlan, FORMAT_VERSION, SplitPlan};
 pub use reader::{DatasetReader, StoredBytes, StoredSample};
 pub use sample::{EncodedSample, Member, Sample, SampleFailure};
 pub use settings::{DepthFormat, OutputFormat, OutputSettings, RgbFormat};

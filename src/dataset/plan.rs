@@ -27,6 +27,19 @@ pub struct DatasetPlan {
     pub output: OutputSettings,
     /// Splits in order; sample indices run on from one to the next.
     pub splits: Vec<SplitPlan>,
+    /// How the samples make up clips; `None` for single pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clips: Option<ClipPlan>,
+}
+
+/// Consecutive samples of a split make up clips; the last clip of a split may be shorter.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClipPlan {
+    /// Frames of one clip.
+    pub frames: u64,
+    /// Frames in a second.
+    pub rate_hz: f32,
 }
 
 /// One split.
@@ -198,6 +211,7 @@ pub(crate) mod tests {
                 instance: true,
             },
             splits: counts.iter().map(|(name, count)| SplitPlan { name: (*name).into(), count: *count }).collect(),
+            clips: None,
         }
     }
 

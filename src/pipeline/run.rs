@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Studio;
 use crate::dataset::{
-    Chunk, DatasetError, DatasetPlan, DatasetWriter, DepthFormat, EncodedSample, FORMAT_VERSION, OutputFormat,
+    Chunk, ClipPlan, DatasetError, DatasetPlan, DatasetWriter, DepthFormat, EncodedSample, FORMAT_VERSION, OutputFormat,
     OutputSettings, RgbFormat, SampleFailure, Sidecar, SplitPlan,
 };
 use crate::preset::types::{self, Preset};
@@ -83,6 +83,8 @@ pub fn plan(preset: &Preset, hash: &str) -> DatasetPlan {
         preset_hash: hash.to_owned(),
         output: output_settings(preset.output),
         splits: preset.split.iter().map(|s| SplitPlan { name: s.name.clone(), count: s.count }).collect(),
+        clips: (preset.sequence.frames > 0)
+            .then_some(ClipPlan { frames: preset.sequence.frames, rate_hz: preset.sequence.rate_hz }),
     }
 }
 

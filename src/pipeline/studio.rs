@@ -93,13 +93,10 @@ pub fn develop(
     output: &OutputSettings,
 ) -> Result<Pictures, SensorError> {
     // noise belongs to the scene: drawing it again gives the same picture
-    let mut noise = SampleId { seed: scene.seed, index: 0 }.stream("sensor");
-    let image = sensor::expose(
-        light,
-        &Film { exposure_ev: scene.film.exposure_ev + libm::log2f(gain), ..scene.film },
-        &scene.sensor,
-        &mut noise,
-    );
+    let frame = scene.clip.map_or(0, |clip| clip.frame);
+    let mut noise = SampleId { seed: scene.seed, index: frame }.stream("sensor");
+    let film = Film { exposure_ev: scene.film.exposure_ev + libm::log2f(gain), ..scene.film };
+    let image = sensor::expose(light, &film, &scene.sensor, &mut noise);
     // the grey camera stands beside the colour camera: same light and noise, its own lossless file
     let wants_grey = output.grey && output.format != OutputFormat::Rhd;
     let grey = wants_grey.then(|| sensor::grey(&image, scene.sensor.grey_weights));

@@ -74,6 +74,7 @@ fn scene(hands: Vec<SceneHand>) -> Scene {
             jpeg_quality: None,
             grey_weights: [0.3, 0.6, 0.1],
         },
+        clip: None,
     }
 }
 

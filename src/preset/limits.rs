@@ -76,6 +76,21 @@ pub const LIMITS: &[Limit] = &[
     limit("sensor.read_noise_e", 0.0, 1000.0, "electrons"),
     limit("sensor.vignetting", 0.0, 1.0, ""),
     limit("sensor.jpeg_loss_percent", 0.0, 99.0, "percent"),
+    limit("sequence.frames", 0.0, 10_000.0, "frames"),
+    limit("sequence.rate_hz", 1.0, 1000.0, "hertz"),
+    limit("sequence.move_s", 0.15, 60.0, "seconds"),
+    limit("sequence.hold_s", -10.0, 600.0, "seconds"),
+    limit("sequence.change_pose", 0.0, 1.0, ""),
+    limit("sequence.onset_s", 0.0, 1.0, "seconds"),
+    limit("sequence.wrist_speed_m_s", 0.0, 5.0, "metres per second"),
+    limit("sequence.reach_m", 0.0, 0.5, "metres"),
+    limit("sequence.roll_deg", -90.0, 90.0, "degrees"),
+    limit("sequence.tremor_mm", 0.0, 20.0, "millimetres"),
+    limit("sequence.tremor_hz", 3.0, 30.0, "hertz"),
+    limit("sequence.together", 0.0, 1.0, ""),
+    limit("sequence.drift_deg_s", 0.0, 60.0, "degrees per second"),
+    limit("sequence.sway_mm", 0.0, 50.0, "millimetres"),
+    limit("sequence.imported", 0.0, 1.0, ""),
 ];
 
 /// The limit of a key path, with or without the number of a split.

@@ -16,6 +16,7 @@ use crate::near::nearest;
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("quickstart", include_str!("../../presets/quickstart.toml")),
     ("rhd", include_str!("../../presets/rhd.toml")),
+    ("sequence", include_str!("../../presets/sequence.toml")),
     ("reference", REFERENCE),
 ];
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::fault::{Fault, Origin};
-use super::types::{DepthFormat, Format, Preset, Split};
+use super::types::{DepthFormat, Format, Preset, Sequence, Split};
 use crate::camera::Lens;
 
 /// Length of a small adult's hand, metres: with it, a preset called impossible is so for every hand.
@@ -27,10 +27,13 @@ pub(crate) fn judge(preset: &Preset, origin: &dyn Fn(&str) -> Origin) -> (Vec<Fa
     framing(preset, &mut fault);
     outputs(preset, &mut fault);
     rhd(preset, &mut fault);
+    motions(&preset.sequence, &mut fault);
     let mut warnings = Vec::new();
-    shared_subjects(&preset.split, &mut |key, what, hint| {
+    let mut warn = |key: &str, what: String, hint: &str| {
         warnings.push(Fault { origin: origin(key), key: key.to_owned(), what, hint: hint.to_owned() });
-    });
+    };
+    shared_subjects(&preset.split, &mut warn);
+    short_clips(preset, &mut warn);
     (faults, warnings)
 }
 
@@ -138,6 +141,33 @@ fn outputs(preset: &Preset, fault: Report) {
             output.depth_unit_m
         );
         fault("output.depth_unit_m", what, "write a larger unit, or `output.depth = \"exr\"`");
+    }
+}
+
+fn motions(sequence: &Sequence, fault: Report) {
+    if sequence.imported > 0.0 && sequence.motions.is_empty() {
+        let what = format!("{} of the clips need motions, and `sequence.motions` is empty", sequence.imported);
+        fault(
+            "sequence.imported",
+            what,
+            "set `sequence.motions` to CSV, JSON or .glb files, or `sequence.imported` to 0",
+        );
+    }
+}
+
+/// Clips that end with their split, and motions that nothing plays.
+fn short_clips(preset: &Preset, warn: Report) {
+    let sequence = &preset.sequence;
+    if sequence.imported <= 0.0 && !sequence.motions.is_empty() {
+        let what = format!("{} motions, and `sequence.imported` is 0", sequence.motions.len());
+        warn("sequence.motions", what, "set `sequence.imported` to the share of clips that play them");
+    }
+    for (n, split) in preset.split.iter().enumerate() {
+        let rest = split.count.checked_rem(sequence.frames).unwrap_or(0);
+        if rest > 0 {
+            let what = format!("{} leaves {rest} frames to the last clip of {}", split.count, sequence.frames);
+            warn(&format!("split.{n}.count"), what, "a multiple of `sequence.frames` makes whole clips");
+        }
     }
 }
 

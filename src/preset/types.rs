@@ -50,6 +50,8 @@ pub struct Preset {
     pub film: Film,
     /// What the sensor and the file format do to the picture.
     pub sensor: Sensor,
+    /// Clips: how hands and camera move from picture to picture.
+    pub sequence: Sequence,
 }
 
 /// What is written, and how.
@@ -352,4 +354,58 @@ pub struct Sensor {
     pub jpeg_loss_percent: Distribution,
     /// Weights of red, green and blue in the grey picture; they add to 1.
     pub grey_weights: [f32; 3],
+}
+
+/// Clips: consecutive samples that show one person, light and background while hands and camera move.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sequence {
+    /// Frames of one clip; 0 makes single pictures. The last clip of a split may be shorter.
+    pub frames: u64,
+    /// Frames in a second.
+    pub rate_hz: f32,
+    /// Duration of one movement, seconds.
+    pub move_s: Distribution,
+    /// Rest after a movement, seconds; negative: the next one begins before it ends.
+    pub hold_s: Distribution,
+    /// Share of movements in which the fingers take up another pose.
+    pub change_pose: f32,
+    /// Delay of each digit behind the wrist, seconds, at most a third of the movement.
+    pub onset_s: Distribution,
+    /// Peak speed of the wrist in a movement, metres per second; the way is 8/15 of speed times duration.
+    pub wrist_speed_m_s: Distribution,
+    /// The wrist stays about this near to where it began, metres.
+    pub reach_m: f32,
+    /// Turn of the forearm about its own axis, degrees, from where it began.
+    pub roll_deg: Distribution,
+    /// Tremor of the wrist, and as much again of the fingertips: effective value, millimetres.
+    pub tremor_mm: Distribution,
+    /// Middle of the tremor's band, hertz.
+    pub tremor_hz: Distribution,
+    /// Share of clips with two hands that move as one.
+    pub together: f32,
+    /// What the camera does.
+    pub camera: Choice<CameraMotion>,
+    /// Fastest turn of a drifting camera about the hands, degrees per second.
+    pub drift_deg_s: Distribution,
+    /// Sway of a camera on a head: effective value at the hands, millimetres.
+    pub sway_mm: Distribution,
+    /// Share of clips that play one of `motions`.
+    pub imported: f32,
+    /// Recorded motions: CSV or JSON of joint angles, or animated characters as .glb.
+    pub motions: Vec<String>,
+    /// Mapping file for the characters; empty: the bones have Mixamo's names.
+    pub mapping: String,
+}
+
+/// What the camera does during a clip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraMotion {
+    /// Stands on a tripod.
+    Still,
+    /// Swings slowly around the hands.
+    Drift,
+    /// Sits on a head that breathes, turns and steps.
+    Sway,
 }

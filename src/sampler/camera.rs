@@ -33,7 +33,7 @@ const VIEWS: usize = 12;
 /// Corrections of the hands' place in the picture.
 const CENTRINGS: usize = 2;
 
-/// What the picture is of, in the world, metres.
+/// What a picture is of, in the world, metres.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InPicture {
     /// Keypoints of all hands; enough of them come into the picture.
@@ -42,7 +42,7 @@ pub struct InPicture {
     pub elbows_m: Vec<Vec3>,
 }
 
-/// The camera of one picture.
+/// The camera of one picture, or of all pictures of a clip.
 ///
 /// Hands that do not fit are first centred, then moved away up to the largest distance of the preset. Roll, distance and
 /// place are drawn anew while a forearm's far end shows or the camera does not stand clear of the flesh; if that does not
@@ -51,7 +51,7 @@ pub struct InPicture {
 /// # Errors
 ///
 /// [`SampleError::Framing`] if the hands do not fit, [`SampleError::NotClear`] if no view was clear of the flesh.
-pub fn camera(preset: &Preset, subject: &InPicture, stream: &mut Stream) -> Result<Camera, SampleError> {
+pub fn camera(preset: &Preset, pictures: &[InPicture], stream: &mut Stream) -> Result<Camera, SampleError> {
     let intrinsics = intrinsics(preset, stream);
     let mut clear = None;
     let mut unframed = None;
@@ -61,17 +61,18 @@ pub fn camera(preset: &Preset, subject: &InPicture, stream: &mut Stream) -> Resu
             let rotation = rotation(from, preset.roll_deg.sample(stream));
             let camera_from_world = RigidTransform::from_rotation(rotation);
             let pinhole = Camera { intrinsics, lens: preset.lens, camera_from_world };
-            let camera = match framed(preset, pinhole, &subject.keypoints_m, stream) {
+            let camera = match framed(preset, pinhole, pictures, stream) {
                 Ok(camera) => camera,
                 Err(error) => {
                     unframed = Some(error);
                     continue;
                 }
             };
-            if !is_clear(camera.camera_from_world.inverse().translation_m, subject) {
+            let camera_at = camera.camera_from_world.inverse().translation_m;
+            if !pictures.iter().all(|picture| is_clear(camera_at, picture)) {
                 continue;
             }
-            if subject.elbows_m.iter().all(|p| is_outside(&camera, *p)) {
+            if pictures.iter().flat_map(|picture| &picture.elbows_m).all(|p| is_outside(&camera, *p)) {
                 return Ok(camera);
             }
             clear.get_or_insert(camera);
@@ -85,7 +86,7 @@ pub fn camera(preset: &Preset, subject: &InPicture, stream: &mut Stream) -> Resu
 }
 
 /// A camera of given rotation at a drawn distance, shifted so that the hands appear at a drawn place.
-fn framed(preset: &Preset, mut camera: Camera, keypoints: &[Vec3], stream: &mut Stream) -> Result<Camera, SampleError> {
+fn framed(preset: &Preset, mut camera: Camera, pictures: &[InPicture], stream: &mut Stream) -> Result<Camera, SampleError> {
     let drawn = preset.distance_m.sample(stream);
     let farthest = preset.distance_m.range().1.max(drawn);
     let (share_out, turn) = (preset.off_centre.sample(stream), stream.uniform(0.0, TAU));
@@ -93,14 +94,14 @@ fn framed(preset: &Preset, mut camera: Camera, keypoints: &[Vec3], stream: &mut 
     let mut best = 0.0_f32;
     for step in 0..=DISTANCES {
         let distance = drawn + (farthest - drawn) * step as f32 / DISTANCES as f32;
-        let centre = centre(&mut camera, keypoints, distance);
-        let inside = share_inside(&camera, keypoints);
+        let centre = centre(&mut camera, pictures, distance);
+        let inside = share_inside(&camera, pictures);
         best = best.max(inside);
         if inside >= preset.min_in_frame {
-            let offset = share_out * farthest_offset(&camera, preset, keypoints, distance, [centre, outward]);
+            let offset = share_out * farthest_offset(&camera, preset, pictures, distance, [centre, outward]);
             aim(&mut camera, centre + outward * offset, distance);
             // the share is not quite monotonic along the way out
-            if share_inside(&camera, keypoints) < preset.min_in_frame {
+            if share_inside(&camera, pictures) < preset.min_in_frame {
                 aim(&mut camera, centre, distance);
             }
             return Ok(camera);
@@ -147,12 +148,13 @@ fn aim(camera: &mut Camera, pixel: Vec2, distance: f32) {
 }
 
 /// Aim so that the box around the hands is in the middle of the picture; the pixel of the origin is returned.
-fn centre(camera: &mut Camera, keypoints: &[Vec3], distance: f32) -> Vec2 {
+fn centre(camera: &mut Camera, pictures: &[InPicture], distance: f32) -> Vec2 {
     let middle = Vec2::new(camera.intrinsics.width as f32, camera.intrinsics.height as f32) * 0.5;
     let mut pixel = middle;
     aim(camera, pixel, distance);
     for _ in 0..CENTRINGS {
-        let seen = keypoints.iter().filter_map(|p| camera.project(camera.camera_from_world.point(*p)));
+        let keypoints = pictures.iter().flat_map(|picture| &picture.keypoints_m);
+        let seen = keypoints.filter_map(|p| camera.project(camera.camera_from_world.point(*p)));
         let (low, high) = seen.fold((Vec2::INFINITY, Vec2::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
         if !(low.is_finite() && high.is_finite()) {
             break;
@@ -163,23 +165,27 @@ fn centre(camera: &mut Camera, keypoints: &[Vec3], distance: f32) -> Vec2 {
     pixel
 }
 
-/// Share of the keypoints that project into the picture.
-fn share_inside(camera: &Camera, keypoints: &[Vec3]) -> f32 {
+/// Share of the keypoints that project into the picture, the least of all pictures.
+fn share_inside(camera: &Camera, pictures: &[InPicture]) -> f32 {
     let (width, height) = (camera.intrinsics.width as f32, camera.intrinsics.height as f32);
     let margin = MARGIN * width.min(height);
     let (low, high) = (Vec2::splat(margin), Vec2::new(width, height) - margin);
-    let inside = keypoints.iter().filter(|p| {
+    let is_inside = |p: &&Vec3| {
         let pixel = camera.project(camera.camera_from_world.point(**p));
         pixel.is_some_and(|p| p.cmpge(low).all() && p.cmple(high).all())
-    });
-    inside.count() as f32 / keypoints.len().max(1) as f32
+    };
+    let share = |picture: &InPicture| {
+        let points = &picture.keypoints_m;
+        points.iter().filter(is_inside).count() as f32 / points.len().max(1) as f32
+    };
+    pictures.iter().map(share).fold(1.0, f32::min)
 }
 
 /// How far (pixels) the hands can be moved from a pixel in a direction while enough of them stays in the picture.
 fn farthest_offset(
     camera: &Camera,
     preset: &Preset,
-    keypoints: &[Vec3],
+    pictures: &[InPicture],
     distance: f32,
     [centre, outward]: [Vec2; 2],
 ) -> f32 {
@@ -188,7 +194,7 @@ fn farthest_offset(
     for _ in 0..HALVINGS {
         let middle = 0.5 * (low + high);
         aim(&mut camera, centre + outward * middle, distance);
-        if share_inside(&camera, keypoints) >= preset.min_in_frame { low = middle } else { high = middle }
+        if share_inside(&camera, pictures) >= preset.min_in_frame { low = middle } else { high = middle }
     }
     low
 }
@@ -200,9 +206,9 @@ mod tests {
     use crate::seed::dataset_stream;
 
     /// A cross of 18 cm, with a forearm that reaches down.
-    fn cross() -> InPicture {
+    fn cross() -> [InPicture; 1] {
         let arm = |axis: Vec3| (-3..=3).map(move |k| axis * (0.03 * k as f32));
-        InPicture { keypoints_m: arm(Vec3::X).chain(arm(Vec3::Y)).collect(), elbows_m: vec![Vec3::Y * -0.36] }
+        [InPicture { keypoints_m: arm(Vec3::X).chain(arm(Vec3::Y)).collect(), elbows_m: vec![Vec3::Y * -0.36] }]
     }
 
     #[test]
@@ -211,7 +217,7 @@ mod tests {
         let (low, high) = preset.distance_m.range();
         for item in 0..400 {
             let camera = camera(&preset, &cross(), &mut dataset_stream(1, "frame", item)).unwrap();
-            assert!(share_inside(&camera, &cross().keypoints_m) >= preset.min_in_frame);
+            assert!(share_inside(&camera, &cross()) >= preset.min_in_frame);
             let distance = camera.camera_from_world.translation_m.length();
             assert!(distance > low - 1e-4 && distance < high + 1e-4, "{distance}");
         }
@@ -247,7 +253,7 @@ mod tests {
         preset.elevation_deg = Distribution::Constant(0.0);
         let shown = (0..200).filter(|item| {
             let camera = camera(&preset, &cross(), &mut dataset_stream(1, "elbow", *item)).unwrap();
-            let at = camera.project(camera.camera_from_world.point(cross().elbows_m[0])).unwrap();
+            let at = camera.project(camera.camera_from_world.point(cross()[0].elbows_m[0])).unwrap();
             at.cmpge(Vec2::ZERO).all() && at.x <= preset.width_px as f32 && at.y <= preset.height_px as f32
         });
         assert!(shown.count() <= 4);

@@ -134,7 +134,8 @@ fn mirrored(rotation: Quat, normal: Vec3) -> Quat {
     Quat::from_mat3(&Mat3::from_cols(image(Vec3::X), image(Vec3::Y), image(Vec3::Z))).normalize()
 }
 
-fn overlap(a: &[RoundCone], b: &[RoundCone], max_penetration_m: f32) -> bool {
+/// Whether flesh overlaps deeper than allowed.
+pub(super) fn overlap(a: &[RoundCone], b: &[RoundCone], max_penetration_m: f32) -> bool {
     a.iter().any(|x| {
         let (p, r) = x.bound();
         b.iter().any(|y| {

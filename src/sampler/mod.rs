@@ -10,6 +10,7 @@ pub mod environment;
 pub mod film_sensor;
 pub mod hands;
 pub mod light;
+pub mod motion;
 pub mod pose;
 pub mod shape;
 pub mod skin;
@@ -24,6 +25,7 @@ use crate::scene::{FORMAT_VERSION, Scene, SceneHand};
 use crate::seed::SampleId;
 use camera::InPicture;
 use hands::HandToPlace;
+use motion::{Cast, Clip, ClipPlace, Motion};
 use pose::{Flesh, GestureError, PoseSampler};
 use shape::ShapeSampler;
 
@@ -103,6 +105,7 @@ pub struct SceneSampler {
     files: Vec<BackgroundFile>,
     poses: PoseSampler,
     shapes: ShapeSampler,
+    clips: motion::Memory,
 }
 
 impl SceneSampler {
@@ -118,7 +121,7 @@ impl SceneSampler {
         }
         let poses = PoseSampler::new(preset.seed, &preset.pose, &rig)?;
         let shapes = ShapeSampler::new(preset.seed, &preset.shape, &rig).map_err(SampleError::Population)?;
-        Ok(Self { preset, rig, files, poses, shapes })
+        Ok(Self { preset, rig, files, poses, shapes, clips: motion::Memory::default() })
     }
 
     /// Samples of all splits.
@@ -149,10 +152,38 @@ impl SceneSampler {
     /// [`SampleError::OutOfRange`] and [`SampleError::Framing`].
     pub fn sample(&self, index: u64) -> Result<Scene, SampleError> {
         let at = self.split_of(index)?;
-        let preset = &self.preset;
-        let id = SampleId { seed: preset.seed, index };
+        if let Some(place) = self.clip_of(index, at) {
+            return self.clips.frame(&place, self.preset.sequence.frames, || self.clip(place.first, at.split));
+        }
+        let id = SampleId { seed: self.preset.seed, index };
         let (hands, subject) = self.hands(id, at.split);
-        let camera = camera::camera(&preset.camera, &subject, &mut id.stream("camera"))?;
+        self.scene(id, hands, &[subject])
+    }
+
+    /// Where a sample stands in its clip; `None` for single pictures. Clips never reach into the next split.
+    pub fn clip_of(&self, index: u64, at: SplitIndex) -> Option<ClipPlace> {
+        let frames = self.preset.sequence.frames;
+        let frame = at.within.checked_rem(frames)?;
+        let earlier: u64 = self.preset.split[..at.split].iter().map(|s| s.count.div_ceil(frames)).sum();
+        Some(ClipPlace { clip: earlier + at.within / frames, first: index - frame, frame })
+    }
+
+    /// The clip whose first frame has an index.
+    fn clip(&self, first: u64, split: usize) -> Result<Clip, SampleError> {
+        let id = SampleId { seed: self.preset.seed, index: first };
+        let (hands, _) = self.hands(id, split);
+        let shape = hands.first().map(|hand| hand.shape.clone()).unwrap_or_default();
+        let flesh = Flesh::new(&self.rig, &shape);
+        let actions = self.preset.split[split].actions;
+        let motion = Motion::new(&self.preset, id, &Cast { poses: &self.poses, flesh: &flesh, actions }, &hands);
+        let pictures = motion.pictures(&flesh, &hands);
+        Ok(Clip::new(self.scene(id, hands, &pictures)?, motion))
+    }
+
+    /// All of a scene around hands that are seen as in the pictures given.
+    fn scene(&self, id: SampleId, hands: Vec<SceneHand>, pictures: &[InPicture]) -> Result<Scene, SampleError> {
+        let preset = &self.preset;
+        let camera = camera::camera(&preset.camera, pictures, &mut id.stream("camera"))?;
         let camera_at = camera.camera_from_world.inverse().translation_m;
         let background =
             background::background(&preset.background, &self.files, camera_at, &mut id.stream("background"));
@@ -167,6 +198,7 @@ impl SceneSampler {
             background,
             film: film_sensor::film(&preset.film, &mut id.stream("film")),
             sensor: film_sensor::sensor(&preset.sensor, &mut id.stream("sensor")),
+            clip: None,
         })
     }
 

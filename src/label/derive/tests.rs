@@ -83,6 +83,7 @@ fn scene(sides: &[HandSide]) -> Scene {
             jpeg_quality: None,
             grey_weights: [0.299, 0.587, 0.114],
         },
+        clip: None,
     }
 }
 

@@ -97,7 +97,7 @@ impl Repair {
     }
 
     /// An open, slightly bent and spread hand.
-    fn open_pose(&self) -> HandPose {
+    pub fn open_pose(&self) -> HandPose {
         let mut pose = HandPose::default();
         for (dof, degrees) in [
             (Dof::ThumbCmcAbduction, 30.0),

@@ -12,8 +12,8 @@ use glam::Vec3;
 
 use crate::math::{RigidTransform, mirror_x};
 use crate::rig::part::{BACKGROUND_ID, PERSON_ID};
-use crate::rig::{BlendShape, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, skeleton};
-use crate::scene::{Scene, SceneHand, Solid, SolidClass, SurfaceMaterial};
+use crate::rig::{BlendShape, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, skeleton};
+use crate::scene::{Scene, SceneHand, SkinMaterial, Solid, SolidClass, SurfaceMaterial};
 use crate::solid::{self, Bulk, SolidMesh};
 
 /// A scene ready to be drawn and labelled.
@@ -124,6 +124,29 @@ pub fn pose<'a>(scene: &'a Scene, rigs: &[Arc<Rig>]) -> Result<PosedScene<'a>, P
         Ok(place_solid(solid, id))
     });
     Ok(PosedScene { scene, hands, solids: solids.collect::<Result<_, _>>()? })
+}
+
+/// The mesh of a right hand in a pose, hand space, metres.
+pub fn right_hand_m(rig: &Arc<Rig>, shape: &HandShape, pose: &HandPose) -> Vec<Vec3> {
+    let hand = SceneHand {
+        rig: String::new(),
+        side: HandSide::Right,
+        subject: 0,
+        shape: shape.clone(),
+        gesture: String::new(),
+        pose: *pose,
+        world_from_wrist: RigidTransform::IDENTITY,
+        skin: SkinMaterial {
+            tone: 1,
+            melanin: 0.0,
+            blood: 0.0,
+            roughness: 1.0,
+            specular: 0.0,
+            nail_roughness: 1.0,
+            relief: 0.0,
+        },
+    };
+    pose_hand(&hand, rig).positions_m
 }
 
 fn check_solid(number: usize, solid: &Solid) -> Result<(), PoseError> {

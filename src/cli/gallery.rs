@@ -139,13 +139,10 @@ impl Cell {
         let rig = studio.assets.rig(rig)?;
         let sampler = SceneSampler::new(preset, rig.clone(), Vec::new())?;
         let mut scene = sampler.sample(0)?;
-        let all = crate::sampler::pose::gestures(&crate::sampler::pose::Coupling::new(&rig)?)?;
-        scene.hands[0].pose = all
-            .iter()
-            .find(|g| g.name == self.pose)
-            .with_context(|| format!("{} in {:?}", self.pose, all.iter().map(|g| &g.name).collect::<Vec<_>>()))?
-            .pose
-            .clone();
+        let library = crate::sampler::pose::Library::new(&crate::sampler::pose::Coupling::new(&rig)?)?;
+        let names = || library.all().map(|g| &g.name).collect::<Vec<_>>();
+        scene.hands[0].pose =
+            library.find(&self.pose).with_context(|| format!("{} in {:?}", self.pose, names()))?.pose;
         Ok(scene)
     }
 

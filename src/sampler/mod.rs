@@ -10,6 +10,7 @@ pub mod environment;
 pub mod film_sensor;
 pub mod hands;
 pub mod light;
+pub mod objects;
 pub mod motion;
 pub mod pose;
 pub mod shape;
@@ -20,13 +21,17 @@ use std::sync::Arc;
 pub use background::BackgroundFile;
 
 use crate::preset::Preset;
+use crate::math::mirror_x;
+use crate::preset::types::HoldingHand;
+use crate::rig::skeleton::landmarks;
 use crate::rig::{HandSide, Rig};
 use crate::scene::{FORMAT_VERSION, Scene, SceneHand};
 use crate::seed::SampleId;
 use camera::InPicture;
-use hands::HandToPlace;
+use hands::{HandToPlace, PlacedHand};
 use motion::{Cast, Clip, ClipPlace, Motion};
 use pose::{Flesh, GestureError, PoseSampler};
+use objects::{Held, ObjectSampler};
 use shape::ShapeSampler;
 
 /// Why a scene could not be drawn.
@@ -105,6 +110,7 @@ pub struct SceneSampler {
     files: Vec<BackgroundFile>,
     poses: PoseSampler,
     shapes: ShapeSampler,
+    objects: ObjectSampler,
     clips: motion::Memory,
 }
 
@@ -121,7 +127,8 @@ impl SceneSampler {
         }
         let poses = PoseSampler::new(preset.seed, &preset.pose, &rig)?;
         let shapes = ShapeSampler::new(preset.seed, &preset.shape, &rig).map_err(SampleError::Population)?;
-        Ok(Self { preset, rig, files, poses, shapes, clips: motion::Memory::default() })
+        let objects = ObjectSampler::new(&preset, &rig, &poses, Vec::new());
+        Ok(Self { preset, rig, files, poses, shapes, objects, clips: motion::Memory::default() })
     }
 
     /// Samples of all splits.
@@ -156,8 +163,10 @@ impl SceneSampler {
             return self.clips.frame(&place, self.preset.sequence.frames, || self.clip(place.first, at.split));
         }
         let id = SampleId { seed: self.preset.seed, index };
-        let (hands, subject) = self.hands(id, at.split);
-        self.scene(id, hands, &[subject])
+        let DrawnHands { hands, in_picture, held } = self.hands(id, at.split, true);
+        let mut scene = self.scene(id, hands, &[in_picture])?;
+        self.add_objects(id, held, &mut scene);
+        Ok(scene)
     }
 
     /// Where a sample stands in its clip; `None` for single pictures. Clips never reach into the next split.
@@ -171,7 +180,7 @@ impl SceneSampler {
     /// The clip whose first frame has an index.
     fn clip(&self, first: u64, split: usize) -> Result<Clip, SampleError> {
         let id = SampleId { seed: self.preset.seed, index: first };
-        let (hands, _) = self.hands(id, split);
+        let DrawnHands { hands, .. } = self.hands(id, split, false);
         let shape = hands.first().map(|hand| hand.shape.clone()).unwrap_or_default();
         let flesh = Flesh::new(&self.rig, &shape);
         let actions = self.preset.split[split].actions;
@@ -202,8 +211,21 @@ impl SceneSampler {
         })
     }
 
+    /// Put what is held and what stands in front into a scene.
+    fn add_objects(&self, id: SampleId, held: Option<(usize, Held)>, scene: &mut Scene) {
+        let keypoints_m = keypoints_m(&self.rig, &scene.hands);
+        if let Some((number, held)) = held
+            && let Some(hand) = scene.hands.get(number)
+            && held.is_clear_of(&hand.world_from_wrist, &scene.camera, &keypoints_m)
+        {
+            scene.solids.extend(held.solids(&hand.world_from_wrist));
+        }
+        let occluders = self.objects.occluders(&self.preset, id, &scene.camera, &keypoints_m);
+        scene.solids.extend(occluders);
+    }
+
     /// The hands of one person, and where they are in the world.
-    fn hands(&self, id: SampleId, split: usize) -> (Vec<SceneHand>, InPicture) {
+    fn hands(&self, id: SampleId, split: usize, may_hold: bool) -> DrawnHands {
         let preset = &self.preset;
         let split = &preset.split[split];
         let mut stream = id.stream("hands");
@@ -217,16 +239,50 @@ impl SceneSampler {
         let flesh = Flesh::new(&self.rig, &shape);
         let sides = [first, other_side(first)];
         let streams = ["pose", "pose of second hand"];
-        let drawn: Vec<(HandSide, pose::Action)> = sides
+        let mut drawn: Vec<(HandSide, pose::Action)> = sides
             .into_iter()
             .zip(streams)
             .take(usize::from(count))
             .map(|(side, name)| (side, self.poses.sample(&flesh, split.actions, &mut id.stream(name))))
             .collect();
-        let to_place: Vec<HandToPlace> =
-            drawn.iter().map(|(side, action)| HandToPlace { side: *side, flesh: &flesh, pose: &action.pose }).collect();
-        let max_penetration_m = preset.pose.max_penetration_mm * 1e-3;
-        let placed = hands::place(&to_place, separation_m, max_penetration_m, &mut id.stream("placement"));
+        let holder = match preset.objects.hand.sample(&mut id.stream("holding hand")) {
+            Some(HoldingHand::Second) => drawn.len() - 1,
+            _ => 0,
+        };
+        let (side, action) = &drawn[holder];
+        let held = if may_hold { self.objects.held(id, split.actions, *side, (&flesh, &shape, &action.pose)) } else { None };
+        let bare = drawn.clone();
+        if let Some(held) = &held {
+            drawn[holder].1 = pose::Action { name: held.grasp.clone(), pose: held.pose };
+        }
+        let place = |drawn: &[(HandSide, pose::Action)], separation_m: f32| {
+            let to_place: Vec<HandToPlace> = drawn
+                .iter()
+                .map(|(side, action)| HandToPlace { side: *side, flesh: &flesh, pose: &action.pose })
+                .collect();
+            let max_penetration_m = preset.pose.max_penetration_mm * 1e-3;
+            hands::place(&to_place, separation_m, max_penetration_m, &mut id.stream("placement"))
+        };
+        let is_free = |held: &Held, placed: &[PlacedHand]| {
+            let others = drawn.iter().zip(placed).enumerate().filter(|(k, _)| *k != holder);
+            others.into_iter().all(|(_, ((side, action), at))| {
+                let frames = flesh.skeleton.hand_from_joint(&action.pose);
+                let cones = flesh.cones_in_world(&frames, *side, &at.world_from_wrist);
+                held.is_free_of(&placed[holder].world_from_wrist, &cones)
+            })
+        };
+        // another hand keeps off what is held
+        let apart = held.as_ref().and_then(|held| {
+            let tries = APART_M.iter().map(|more| place(&drawn, separation_m + more));
+            tries.into_iter().find(|placed| is_free(held, placed))
+        });
+        let (drawn, placed, held) = match apart {
+            Some(placed) => (drawn, placed, held),
+            None => {
+                let placed = place(&bare, separation_m);
+                (bare, placed, None)
+            }
+        };
         let in_picture = InPicture {
             keypoints_m: placed.iter().flat_map(|p| p.landmarks_m).collect(),
             elbows_m: placed.iter().map(|p| p.elbow_m).collect(),
@@ -242,8 +298,29 @@ impl SceneSampler {
             world_from_wrist: placed.world_from_wrist,
             skin,
         });
-        (hands.collect(), in_picture)
+        DrawnHands { hands: hands.collect(), in_picture, held: held.map(|held| (holder, held)) }
     }
+}
+
+/// Added to the gap between two hands until the other hand keeps off what one holds, metres.
+const APART_M: [f32; 4] = [0.0, 0.04, 0.1, 0.2];
+
+/// The hands of a picture.
+struct DrawnHands {
+    hands: Vec<SceneHand>,
+    in_picture: InPicture,
+    /// Number of a hand, and what it holds.
+    held: Option<(usize, Held)>,
+}
+
+/// The 21 keypoints of each hand, world, metres.
+fn keypoints_m(rig: &Rig, hands: &[SceneHand]) -> Vec<glam::Vec3> {
+    let of = |hand: &SceneHand| {
+        let frames = rig.shaped_skeleton(&hand.shape).hand_from_joint(&hand.pose);
+        let mirrored = hand.side == HandSide::Left;
+        landmarks(&frames).map(|p| hand.world_from_wrist.point(if mirrored { mirror_x(p) } else { p }))
+    };
+    hands.iter().flat_map(of).collect()
 }
 
 fn other_side(side: HandSide) -> HandSide {

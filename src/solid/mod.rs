@@ -1,5 +1,7 @@
 //! Meshes of solids from their parameters, in the solid's own space: closed, wound counter-clockwise from outside.
 
+mod distance;
+mod field;
 mod loft;
 mod revolve;
 mod rounded_box;
@@ -8,6 +10,8 @@ use glam::{Vec2, Vec3};
 
 use crate::scene::SolidKind;
 
+pub use distance::distance;
+pub use field::{Field, open_share};
 pub use loft::{Grid, loft, tube};
 
 /// A triangle mesh with smooth normals.

@@ -4,6 +4,7 @@ use glam::Vec3;
 
 use super::skin::{Frames, Skin};
 use super::thing::Thing;
+use crate::rig::joint::DIGITS;
 use crate::rig::{Digit, Dof, HandPose};
 use crate::sampler::pose::{Coupling, Flesh};
 
@@ -24,7 +25,7 @@ const LEAST_WAY: f32 = 0.25;
 pub(super) struct Closer<'a> {
     pub(super) flesh: &'a Flesh,
     pub(super) coupling: &'a Coupling,
-    pub(super) skin: &'a Skin<'a>,
+    pub(super) skin: Skin<'a>,
     /// Overlap of the hand with itself that is allowed, metres.
     pub(super) tolerance_m: f32,
 }
@@ -72,7 +73,7 @@ impl Closer<'_> {
         let mut first = 0;
         let mut touched = None;
         while first < 3 {
-            let moving: Bend = std::array::from_fn(|k| if bone(digit, k) > first { way[k] } else { 0.0 });
+            let moving: Bend = std::array::from_fn(|k| if BONES[k] > first { way[k] } else { 0.0 });
             let search = Search { closer: self, thing, digit, pose, first, bend, moving };
             let (share, touch) = search.run();
             bend = at(bend, moving, share);
@@ -94,6 +95,15 @@ impl Closer<'_> {
             set(self.coupling, pose, dofs, open);
         }
         touched.is_some()
+    }
+
+    /// Open all digits.
+    pub(super) fn open(&self, pose: &mut HandPose) {
+        for digit in DIGITS {
+            let dofs = dofs(digit);
+            let open = opened(digit, dofs.map(|dof| pose.get(dof)));
+            set(self.coupling, pose, dofs, open);
+        }
     }
 
     /// How deep a digit overlaps other parts of the hand, metres.
@@ -125,21 +135,18 @@ impl Closer<'_> {
         let skin: Vec<Vec3> = self.skin.posed(frames, 0..self.skin.probes.all.len()).map(|(_, at)| at).collect();
         for _ in 0..ROUNDS {
             let (mut push, mut weight) = (Vec3::ZERO, 0.0_f32);
-            let mut deepest = 0.0_f32;
             for at in &skin {
                 let depth = -PRESS_M - thing.distance(*at);
                 if depth > 0.0 {
                     // skin inside the thing drives it the other way
                     push -= thing.outward(*at) * (depth * depth);
                     weight += depth;
-                    deepest = deepest.max(depth);
                 }
             }
             if weight <= 0.0 {
                 break;
             }
-            let step = -push / weight;
-            thing = thing.moved(-step.clamp_length_max(0.004));
+            thing = thing.moved((push * (1.3 / weight)).clamp_length_max(0.004));
         }
         thing
     }
@@ -246,15 +253,8 @@ fn is_flexion(dof: Dof) -> bool {
     )
 }
 
-/// First bone that the k-th degree of freedom of a digit moves.
-fn bone(digit: Digit, k: usize) -> u8 {
-    match (digit, k) {
-        (_, 0) => 1,
-        (Digit::Thumb, 1) => 1,
-        (Digit::Thumb, k) => k as u8,
-        (_, k) => k as u8,
-    }
-}
+/// First bone that each degree of freedom of a digit moves.
+const BONES: [u8; 4] = [1, 1, 2, 3];
 
 /// The digit's angles before it closes.
 fn opened(digit: Digit, grasp: Bend) -> Bend {

@@ -80,11 +80,6 @@ impl PoseSampler {
         &self.repair
     }
 
-    /// What every pose keeps to.
-    pub fn repair(&self) -> &Repair {
-        &self.repair
-    }
-
     /// The action of a number: the same for every sample of the dataset.
     pub fn action(&self, number: u32) -> Action {
         let mut stream = dataset_stream(self.seed, "action", u64::from(number));

@@ -1,7 +1,8 @@
 //! A scene with its hands skinned and its solids placed: computed once, used by the picture and the labels, which therefore cannot disagree.
 //!
-//! Blend shapes move vertices and joints of the bind pose, linear blend skinning carries the vertices along with the
-//! joints, a left hand is then mirrored across x = 0 of hand space, and the wrist's transform takes all to the world.
+//! Blend shapes move vertices and joints of the bind pose, the pose's correctives move vertices again, linear blend
+//! skinning carries them along with the joints, a left hand is then mirrored across x = 0 of hand space, and the wrist's
+//! transform takes all to the world. Normals are those of the deformed triangles.
 
 #![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
 
@@ -12,8 +13,8 @@ use glam::Vec3;
 
 use crate::math::{RigidTransform, mirror_x};
 use crate::rig::part::{BACKGROUND_ID, PERSON_ID};
-use crate::rig::{BlendShape, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, skeleton};
-use crate::scene::{Scene, SceneHand, SkinMaterial, Solid, SolidClass, SurfaceMaterial};
+use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, SLOT_COUNT, VertexDeltas, skeleton};
+use crate::scene::{Scene, SceneHand, Solid, SolidClass, SurfaceMaterial};
 use crate::solid::{self, Bulk, SolidMesh};
 
 /// A scene ready to be drawn and labelled.
@@ -126,29 +127,6 @@ pub fn pose<'a>(scene: &'a Scene, rigs: &[Arc<Rig>]) -> Result<PosedScene<'a>, P
     Ok(PosedScene { scene, hands, solids: solids.collect::<Result<_, _>>()? })
 }
 
-/// The mesh of a right hand in a pose, hand space, metres.
-pub fn right_hand_m(rig: &Arc<Rig>, shape: &HandShape, pose: &HandPose) -> Vec<Vec3> {
-    let hand = SceneHand {
-        rig: String::new(),
-        side: HandSide::Right,
-        subject: 0,
-        shape: shape.clone(),
-        gesture: String::new(),
-        pose: *pose,
-        world_from_wrist: RigidTransform::IDENTITY,
-        skin: SkinMaterial {
-            tone: 1,
-            melanin: 0.0,
-            blood: 0.0,
-            roughness: 1.0,
-            specular: 0.0,
-            nail_roughness: 1.0,
-            relief: 0.0,
-        },
-    };
-    pose_hand(&hand, rig).positions_m
-}
-
 fn check_solid(number: usize, solid: &Solid) -> Result<(), PoseError> {
     let at = solid.world_from_solid;
     let placed = at.rotation.is_finite() && at.translation_m.is_finite();
@@ -192,8 +170,8 @@ fn check(hand: usize, scene_hand: &SceneHand, rig: &Rig) -> Result<(), PoseError
 
 fn pose_hand(hand: &SceneHand, rig: &Arc<Rig>) -> PosedHand {
     let skeleton = rig.shaped_skeleton(&hand.shape);
-    let bind = skeleton.hand_from_joint(&skeleton.bind_pose);
-    let posed = skeleton.hand_from_joint(&hand.pose);
+    let bind = skeleton.hand_from_slot(&skeleton.bind_pose);
+    let posed = skeleton.hand_from_slot(&hand.pose);
 
     let mirrored = hand.side == HandSide::Left;
     let world = hand.world_from_wrist;
@@ -201,40 +179,61 @@ fn pose_hand(hand: &SceneHand, rig: &Arc<Rig>) -> PosedHand {
     for (slot, (posed, bind)) in world_from_bind.iter_mut().zip(posed.iter().zip(&bind)) {
         *slot = Affine::new(world, mirrored, *posed * bind.inverse());
     }
-    let world_from_joint = posed.map(|t| world * if mirrored { t.mirrored_x() } else { t });
+    let to_world = |t: RigidTransform| world * if mirrored { t.mirrored_x() } else { t };
+    let world_from_joint: [RigidTransform; JOINT_COUNT] = std::array::from_fn(|k| to_world(posed[k]));
 
-    let (mut positions_m, mut normals) = (Vec::new(), Vec::new());
+    let deltas = active((&hand.shape, &hand.pose), rig, rig.corrective_scale(&skeleton));
+    let mut positions_m = rig.mesh.positions_m.clone();
+    let mut normals = rig.surface.detail().to_vec();
+    normals.resize(positions_m.len(), Vec3::ZERO);
     // the same arithmetic, compiled for this machine's vector unit
     dispatch!(Level::new(), _simd => {
-        shape_positions(rig, &hand.shape, &mut positions_m);
-        skin(&rig.mesh, &world_from_bind, &mut positions_m, &mut normals);
+        for (share, deltas) in &deltas {
+            deltas.add_to(*share, &mut positions_m);
+        }
+        skin(&rig.mesh, &world_from_bind, &mut positions_m, &mut normals, !rig.surface.detail().is_empty());
+        rig.surface.normals(&positions_m, mirrored, &mut normals);
     });
     let landmarks_m = skeleton::landmarks(&world_from_joint);
     PosedHand { rig: Arc::clone(rig), side: hand.side, positions_m, normals, world_from_joint, landmarks_m }
 }
 
-/// Blend shapes that take part, with their coefficients.
-fn active<'a>(shape: &'a HandShape, rig: &'a Rig) -> impl Iterator<Item = (f32, &'a BlendShape)> {
-    shape.0.iter().copied().zip(&rig.shapes).filter(|(coefficient, _)| coefficient.abs() > 0.0)
+/// The skin of a right hand, hand space, metres, one place per vertex of the rig's mesh: as [`pose`] makes it, without
+/// normals.
+pub fn skin_of_right_hand_m(rig: &Rig, shape: &HandShape, pose: &HandPose) -> Vec<Vec3> {
+    let skeleton = rig.shaped_skeleton(shape);
+    let bind = skeleton.hand_from_slot(&skeleton.bind_pose);
+    let posed = skeleton.hand_from_slot(pose);
+    let mut hand_from_bind = [Affine::default(); JOINT_SLOTS];
+    for (slot, (posed, bind)) in hand_from_bind.iter_mut().zip(posed.iter().zip(&bind)) {
+        *slot = Affine::new(RigidTransform::IDENTITY, false, *posed * bind.inverse());
+    }
+    let deltas = active((shape, pose), rig, rig.corrective_scale(&skeleton));
+    let mut positions_m = rig.mesh.positions_m.clone();
+    let mut details = vec![Vec3::ZERO; positions_m.len()];
+    dispatch!(Level::new(), _simd => {
+        for (share, deltas) in &deltas {
+            deltas.add_to(*share, &mut positions_m);
+        }
+        skin(&rig.mesh, &hand_from_bind, &mut positions_m, &mut details, false);
+    });
+    positions_m
 }
 
-/// Mean positions plus blend shapes, in blocks that stay in the first-level cache.
-#[inline(always)]
-fn shape_positions(rig: &Rig, shape: &HandShape, out: &mut Vec<Vec3>) {
-    const BLOCK: usize = 512;
-    out.extend_from_slice(&rig.mesh.positions_m);
-    for (block, positions) in out.chunks_mut(BLOCK).enumerate() {
-        for (coefficient, blend) in active(shape, rig) {
-            let deltas = blend.position_deltas_m.get(block * BLOCK..).unwrap_or_default();
-            for (p, d) in positions.iter_mut().zip(deltas) {
-                *p = Vec3::new(p.x + coefficient * d.x, p.y + coefficient * d.y, p.z + coefficient * d.z);
-            }
-        }
-    }
+/// Blend shapes and correctives that take part, with their shares.
+fn active<'a>(
+    (shape, pose): (&HandShape, &HandPose),
+    rig: &'a Rig,
+    scale: f32,
+) -> Vec<(f32, &'a VertexDeltas)> {
+    let shapes = shape.0.iter().zip(&rig.shapes).map(|(c, s)| (*c, &s.position_deltas_m));
+    let correctives = rig.correctives.iter().map(|c| (scale * c.share(pose), &c.position_deltas_m));
+    shapes.chain(correctives).filter(|(share, _)| share.abs() > 0.0).collect()
 }
 
 /// Joint indices are masked to this many slots, so that no index can be out of range.
 const JOINT_SLOTS: usize = 32;
+const _: () = assert!(SLOT_COUNT <= JOINT_SLOTS);
 
 /// Columns of a 3 x 4 matrix, padded to four floats each for the vector unit.
 #[derive(Clone, Copy, Default)]
@@ -262,23 +261,29 @@ impl Affine {
     }
 }
 
-/// Linear blend skinning of positions (in place) and normals (from the mesh).
+/// Linear blend skinning of positions and, where there are any, of the normals' details; both in place.
 #[inline(always)]
-fn skin(mesh: &RigMesh, world_from_bind: &[Affine; JOINT_SLOTS], positions: &mut [Vec3], normals: &mut Vec<Vec3>) {
-    normals.reserve_exact(mesh.normals.len());
+fn skin(
+    mesh: &RigMesh,
+    world_from_bind: &[Affine; JOINT_SLOTS],
+    positions: &mut [Vec3],
+    details: &mut [Vec3],
+    detailed: bool,
+) {
     let influences = mesh.joints.iter().zip(&mesh.weights);
-    for ((position, normal), (joints, weights)) in positions.iter_mut().zip(&mesh.normals).zip(influences) {
+    for ((position, detail), (joints, weights)) in positions.iter_mut().zip(details).zip(influences) {
         let mut blended = Affine::default();
         for (joint, weight) in joints.iter().zip(weights) {
             if *weight > 0.0 {
                 blended.add_scaled(&world_from_bind[usize::from(*joint) % JOINT_SLOTS], *weight);
             }
         }
-        let (p, n) = (blended.linear(*position), blended.linear(*normal));
-        let o = &blended.0[3];
+        let (p, o) = (blended.linear(*position), &blended.0[3]);
         *position = Vec3::new(p[0] + o[0], p[1] + o[1], p[2] + o[2]);
-        let scale = 1.0 / (n[0] * n[0] + n[1] * n[1] + n[2] * n[2]).sqrt().max(f32::MIN_POSITIVE);
-        normals.push(Vec3::new(n[0] * scale, n[1] * scale, n[2] * scale));
+        if detailed {
+            let [x, y, z, _] = blended.linear(*detail);
+            *detail = Vec3::new(x, y, z);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::camera::Camera;
 use crate::math::RigidTransform;
-use crate::rig::{HandPose, HandShape, HandSide};
+use crate::rig::{HandPose, HandShape, HandSide, Person};
 
 mod solid;
 
@@ -71,6 +71,9 @@ pub struct SceneHand {
     pub side: HandSide,
     /// Number of the person the hand belongs to, from 0 over the dataset.
     pub subject: u32,
+    /// Who the hand belongs to.
+    #[serde(default)]
+    pub person: Person,
     /// Coefficients of the rig's blend shapes.
     pub shape: HandShape,
     /// Name of the gesture or family the pose came from.

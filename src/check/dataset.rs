@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::continuity::Continuity;
 use super::rules::{Evidence, Fault, faults};
 use crate::camera::{Camera, Intrinsics};
 use crate::dataset::{
@@ -54,6 +55,7 @@ pub fn check_dataset(folder: &Path) -> Result<CheckReport, DatasetError> {
     let reader = DatasetReader::open(folder)?;
     let mut report = CheckReport::default();
     let manifest = check_manifest(&reader, &mut report);
+    let mut continuity = Continuity::default();
     for chunk in reader.plan().chunks() {
         let changes = reader.changes(&chunk);
         let is_missing = changes.iter().any(|e| matches!(e, DatasetError::MissingShard { .. }));
@@ -61,7 +63,7 @@ pub fn check_dataset(folder: &Path) -> Result<CheckReport, DatasetError> {
             report.add_file_fault(reader.plan(), error);
         }
         if !is_missing {
-            check_chunk(&reader, &chunk, &mut report);
+            check_chunk(&reader, &chunk, &mut continuity, &mut report);
         }
     }
     if let Some(manifest) = manifest {
@@ -103,7 +105,7 @@ fn check_counts(manifest: &Manifest, report: &mut CheckReport) {
     }
 }
 
-fn check_chunk(reader: &DatasetReader, chunk: &Chunk, report: &mut CheckReport) {
+fn check_chunk(reader: &DatasetReader, chunk: &Chunk, continuity: &mut Continuity, report: &mut CheckReport) {
     let stored = match reader.stored(chunk) {
         Ok(stored) => stored,
         Err(error) => return report.add_file_fault(reader.plan(), &error),
@@ -117,7 +119,8 @@ fn check_chunk(reader: &DatasetReader, chunk: &Chunk, report: &mut CheckReport) 
                 Ok((label, found)) => {
                     report.samples += 1;
                     report.hands += label.hands.len() as u64;
-                    report.by_sample.extend(found.into_iter().map(|f| (label.id.clone(), f)));
+                    let found = found.into_iter().chain(continuity.next(&label));
+                    report.by_sample.extend(found.map(|f| (label.id.clone(), f)));
                 }
                 Err(error) => report.add_file_fault(reader.plan(), &error),
             }

@@ -125,25 +125,19 @@ impl Cell {
 
     /// A scene with this person's hand in this pose, placed somewhere.
     fn drawn(&self, studio: &Studio, rig: &str) -> anyhow::Result<Scene> {
-        let Self { tone, person, .. } = self;
+        let Self { tone, person, pose, .. } = self;
         let text = format!(
             "format_version = 1\nrig = {rig:?}\n\
              split = [{{ name = \"gallery\", count = 1, subjects = [{person}, {}], actions = [0, 1] }}]\n\
              [hands]\ncount = 1\nside = \"right\"\n\
-             [pose]\ngestures = 1.0\ncoupled = 0.0\nnear_limit = 0.0\nnoise_deg = 0.0\n\
+             [pose]\nnames = [{pose:?}]\nnoise_deg = 0.0\n\
              wrist_flexion_deg = 0.0\nwrist_deviation_deg = 0.0\n\
              [skin]\ntone = {tone}\n",
             person + 1
         );
         let preset = load_text("gallery", &text, &[])?.preset;
-        let rig = studio.assets.rig(rig)?;
-        let sampler = SceneSampler::new(preset, rig.clone(), Vec::new())?;
-        let mut scene = sampler.sample(0)?;
-        let library = crate::sampler::pose::Library::new(&crate::sampler::pose::Coupling::new(&rig)?)?;
-        let names = || library.all().map(|g| &g.name).collect::<Vec<_>>();
-        scene.hands[0].pose =
-            library.find(&self.pose).with_context(|| format!("{} in {:?}", self.pose, names()))?.pose;
-        Ok(scene)
+        let sampler = SceneSampler::new(preset, studio.assets.rig(rig)?, Vec::new())?;
+        Ok(sampler.sample(0)?)
     }
 
     fn camera(&self, centre: Vec3) -> Camera {

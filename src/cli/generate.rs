@@ -13,11 +13,13 @@ use super::progress::Bar;
 use super::talk::{say, warn};
 use crate::assets::{Assets, PictureKind, list_pictures};
 use crate::dataset::{DatasetPlan, DatasetWriter, Finished, OpenMode, SampleFailure, ShardOf, Sidecar};
+use crate::import::{MotionMapping, motion_from_csv, motion_from_glb, motion_from_json};
 use crate::pipeline::{self, Studio};
+use crate::preset::types::Sequence;
 use crate::preset::{Loaded, Preset, PresetError, load};
 use crate::render::{Renderer, cpu::CpuRenderer};
 use crate::report;
-use crate::rig::Rig;
+use crate::rig::{HandMotion, Rig};
 use crate::sampler::{BackgroundFile, SceneSampler};
 
 /// Failed samples named on the terminal; the manifest names all.
@@ -134,7 +136,11 @@ impl Job {
         let assets = Assets::new()?;
         let rig: Arc<Rig> = assets.open_rig(&preset.rig)?;
         let pictures = background_files(preset)?;
-        let sampler = SceneSampler::new(preset.clone(), rig, pictures)?;
+        let motions = motions(&preset.sequence)?;
+        let (sampler, outside) = SceneSampler::new(preset.clone(), rig, pictures)?.with_motions(motions);
+        for (path, count) in preset.sequence.motions.iter().zip(outside).filter(|(_, count)| *count > 0) {
+            warn(&format!("`{path}`: in {count} moments some angle is outside the rig's limits, and is brought to them"));
+        }
         Ok(Self { studio: Studio { assets, renderer: renderer(backend) }, sampler })
     }
 
@@ -158,6 +164,41 @@ fn background_files(preset: &Preset) -> anyhow::Result<Vec<BackgroundFile>> {
     let file =
         |f: crate::assets::PictureFile| BackgroundFile { panorama: f.kind == PictureKind::Panorama, path: f.path };
     Ok(files.into_iter().map(file).collect())
+}
+
+/// The recorded motions that a preset names; all are read before a fault of one is told.
+fn motions(sequence: &Sequence) -> anyhow::Result<Vec<HandMotion>> {
+    if sequence.imported <= 0.0 {
+        return Ok(Vec::new());
+    }
+    let mapping = match sequence.mapping.as_str() {
+        "" => MotionMapping::mixamo()?,
+        path => {
+            let key = || format!("`sequence.mapping` is `{path}`");
+            MotionMapping::from_toml(&std::fs::read_to_string(path).with_context(key)?).with_context(key)?
+        }
+    };
+    let read = sequence.motions.iter().map(|path| (path, read_motion(path, &mapping)));
+    let (whole, faulty): (Vec<_>, Vec<_>) = read.partition(|(_, motion)| motion.is_ok());
+    if faulty.is_empty() {
+        return Ok(whole.into_iter().filter_map(|(_, motion)| motion.ok()).collect());
+    }
+    let told = faulty.into_iter().filter_map(|(path, motion)| Some(format!("`{path}`: {:#}", motion.err()?)));
+    anyhow::bail!("`sequence.motions` cannot all be read\n{}", told.collect::<Vec<_>>().join("\n"))
+}
+
+fn read_motion(path: &str, mapping: &MotionMapping) -> anyhow::Result<HandMotion> {
+    let path = Path::new(path);
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let bytes = std::fs::read(path).context("cannot be read")?;
+    let text = || std::str::from_utf8(&bytes).context("is no text");
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    Ok(match ending.as_str() {
+        "csv" => motion_from_csv(&name, text()?)?,
+        "json" => motion_from_json(&name, text()?)?,
+        "glb" => motion_from_glb(&name, &bytes, mapping)?,
+        _ => anyhow::bail!("ends in `.{ending}`, legal are .csv, .json and .glb (binary glTF)"),
+    })
 }
 
 /// The renderer of a backend.

@@ -8,7 +8,7 @@ use crate::frame::{Frame, Plane};
 use crate::label::{HandLabels, Labels, Visibility};
 use crate::math::RigidTransform;
 use crate::rig::joint::DIGITS;
-use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
+use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Person};
 use crate::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
 };
@@ -67,6 +67,7 @@ fn scene_hand(k: u8) -> SceneHand {
         rig: "adult".into(),
         side: side(k),
         subject: 4,
+        person: Person::default(),
         shape: HandShape(vec![0.5, -1.25]),
         gesture: "fist".into(),
         pose: HandPose([0.123_456_79; 26]),

@@ -4,7 +4,7 @@ use glam::Vec3;
 
 use super::{Fault, ImportError};
 use crate::rig::part::PART_COUNT;
-use crate::rig::{DOFS, JOINT_COUNT, JOINTS, Joint, Rig};
+use crate::rig::{DOFS, JOINTS, Joint, Ramp, Rig, SLOT_COUNT, VertexDeltas};
 
 /// Largest distance of a weight sum from 1.
 const WEIGHT_SUM_TOLERANCE: f32 = 1e-4;
@@ -21,6 +21,7 @@ pub fn check_rig(rig: &Rig) -> Result<(), ImportError> {
     faults.triangles(rig);
     faults.skeleton(rig);
     faults.shapes(rig);
+    faults.correctives(rig);
     faults.limits(rig);
     faults.capsules(rig);
     faults.skin(rig);
@@ -68,8 +69,9 @@ impl Faults {
         self.each("mesh.positions_m", &mesh.positions_m, |p| p.is_finite(), "positions must be finite");
         self.each("mesh.normals", &mesh.normals, |n| is_unit(*n), "normals must have length 1");
         self.each("mesh.uvs", &mesh.uvs, |uv| uv.is_finite(), "texture coordinates must be finite");
-        let known = |joints: &[u8; 4]| joints.iter().all(|j| usize::from(*j) < JOINT_COUNT);
-        self.each("mesh.joints", &mesh.joints, known, "joints are numbered 0 to 25");
+        let known = |joints: &[u8; 4]| joints.iter().all(|j| usize::from(*j) < SLOT_COUNT);
+        let hint = "joints are numbered 0 to 25, helpers of the forearm's twist 26 to 29";
+        self.each("mesh.joints", &mesh.joints, known, hint);
         self.each("mesh.weights", &mesh.weights, is_share, "weights must be non-negative and have sum 1");
         self.each("mesh.palmar", &mesh.palmar, |x| (0.0..=1.0).contains(x), "palmar runs from 0 to 1");
     }
@@ -102,11 +104,26 @@ impl Faults {
     fn shapes(&mut self, rig: &Rig) {
         let n = rig.mesh.positions_m.len();
         for shape in &rig.shapes {
-            let place = format!("shapes.{}.position_deltas_m", shape.name);
-            self.length(&place, shape.position_deltas_m.len(), n);
-            self.each(&place, &shape.position_deltas_m, |d| d.is_finite(), "differences must be finite");
+            self.deltas(&format!("shapes.{}.position_deltas_m", shape.name), &shape.position_deltas_m, n);
             let place = format!("shapes.{}.offset_deltas_m", shape.name);
             self.each(&place, &shape.offset_deltas_m, |d| d.is_finite(), "differences must be finite");
+        }
+    }
+
+    fn deltas(&mut self, place: &str, deltas: &VertexDeltas, vertices: usize) {
+        if let Some((vertex, _)) = deltas.iter().last().filter(|(v, _)| *v as usize >= vertices) {
+            let problem = format!("moves vertex {vertex} of {vertices}");
+            self.add(place, problem, "differences belong to vertices of the mesh");
+        }
+        let values: Vec<Vec3> = deltas.iter().map(|d| d.1).collect();
+        self.each(place, &values, |d| d.is_finite(), "differences must be finite");
+    }
+
+    fn correctives(&mut self, rig: &Rig) {
+        for corrective in &rig.correctives {
+            let place = |field: &str| format!("correctives.{}.{field}", corrective.name);
+            self.deltas(&place("position_deltas_m"), &corrective.position_deltas_m, rig.mesh.positions_m.len());
+            self.each(&place("ramps"), &corrective.ramps, Ramp::is_sound, "angles of a ramp are finite and go one way");
         }
     }
 

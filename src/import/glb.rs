@@ -3,9 +3,11 @@
 //! The `gltf` crate reads and validates the JSON. Its accessor readers trust offsets and strides, so the bytes are read here.
 
 use glam::Vec3;
-use gltf::accessor::DataType;
+use gltf::accessor::{DataType, Dimensions};
+use gltf::accessor::sparse::IndexType;
 
 use super::{Fault, ImportError};
+use crate::rig::VertexDeltas;
 
 const EXPORT_AGAIN: &str = "export the model again, as binary glTF 2.0 (.glb) without compression or sparse accessors";
 
@@ -77,6 +79,75 @@ impl Glb {
     /// Floats in threes.
     pub(super) fn vectors(&self, accessor: &gltf::Accessor<'_>) -> Result<Vec<Vec3>, Fault> {
         Ok(self.floats(accessor)?.into_iter().map(Vec3::from_array).collect())
+    }
+
+    /// Differences of vertices: floats in threes, plain or sparse with zeros elsewhere.
+    pub(super) fn deltas(&self, accessor: &gltf::Accessor<'_>) -> Result<VertexDeltas, Fault> {
+        let fault = |problem: String| Fault::new(place(accessor), problem, EXPORT_AGAIN);
+        let (vertices, deltas): (Vec<u32>, Vec<Vec3>) = match accessor.sparse() {
+            None if accessor.view().is_none() => (Vec::new(), Vec::new()),
+            None => {
+                let all = self.vectors(accessor)?;
+                ((0..all.len() as u32).collect(), all)
+            }
+            Some(_) if accessor.view().is_some() => return Err(fault("is sparse on top of a bufferView".into())),
+            Some(sparse) => (self.sparse_indices(accessor, &sparse)?, self.sparse_values(accessor, &sparse)?),
+        };
+        if vertices.last().is_some_and(|v| *v as usize >= accessor.count()) {
+            return Err(fault(format!("a sparse index is beyond its {} elements", accessor.count())));
+        }
+        if let Some(k) = deltas.iter().position(|d| !d.is_finite()) {
+            return Err(Fault::new(place(accessor), format!("element {k} is {}", deltas[k]), "values must be finite"));
+        }
+        VertexDeltas::from_rising(&vertices, deltas).ok_or_else(|| fault("its sparse indices do not rise".into()))
+    }
+
+    fn sparse_indices(
+        &self,
+        accessor: &gltf::Accessor<'_>,
+        sparse: &gltf::accessor::sparse::Sparse<'_>,
+    ) -> Result<Vec<u32>, Fault> {
+        let indices = sparse.indices();
+        let size = match indices.index_type() {
+            IndexType::U8 => 1,
+            IndexType::U16 => 2,
+            IndexType::U32 => 4,
+        };
+        let bytes = self.packed(accessor, &indices.view(), indices.offset(), sparse.count(), size)?;
+        let index = |b: &[u8]| b.iter().rev().fold(0, |n, byte| (n << 8) | u32::from(*byte));
+        Ok(bytes.chunks_exact(size).map(index).collect())
+    }
+
+    fn sparse_values(
+        &self,
+        accessor: &gltf::Accessor<'_>,
+        sparse: &gltf::accessor::sparse::Sparse<'_>,
+    ) -> Result<Vec<Vec3>, Fault> {
+        if accessor.data_type() != DataType::F32 || accessor.dimensions() != Dimensions::Vec3 {
+            return Err(wrong_type(accessor, accessor.data_type(), "float, in threes"));
+        }
+        let values = sparse.values();
+        let bytes = self.packed(accessor, &values.view(), values.offset(), sparse.count(), 12)?;
+        let floats: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        Ok(floats.as_chunks::<3>().0.iter().map(|v| Vec3::from_array(*v)).collect())
+    }
+
+    /// `count` elements without gaps.
+    fn packed(
+        &self,
+        accessor: &gltf::Accessor<'_>,
+        view: &gltf::buffer::View<'_>,
+        from: usize,
+        count: usize,
+        size: usize,
+    ) -> Result<&[u8], Fault> {
+        let bytes = self.view(view)?;
+        let to = count.checked_mul(size).and_then(|length| length.checked_add(from));
+        to.and_then(|to| bytes.get(from..to)).ok_or_else(|| {
+            let held = bytes.len();
+            let problem = format!("{count} sparse elements from byte {from} do not fit into a bufferView of {held} bytes");
+            Fault::new(place(accessor), problem, EXPORT_AGAIN)
+        })
     }
 
     /// Unsigned integers of any width.

@@ -48,6 +48,17 @@ pub enum Axis {
     Z,
 }
 
+impl Axis {
+    /// Unit vector.
+    pub(super) fn unit(self) -> glam::Vec3 {
+        match self {
+            Self::X => glam::Vec3::X,
+            Self::Y => glam::Vec3::Y,
+            Self::Z => glam::Vec3::Z,
+        }
+    }
+}
+
 fn one() -> f32 {
     1.0
 }
@@ -65,7 +76,7 @@ impl RigMapping {
         Ok(mapping)
     }
 
-    fn check(&self) -> Result<(), ImportError> {
+    pub(super) fn check(&self) -> Result<(), ImportError> {
         let mut faults = Vec::new();
         if !(self.unit_m.is_finite() && self.unit_m > 0.0) {
             let problem = format!("is {}", self.unit_m);
@@ -87,6 +98,11 @@ impl RigMapping {
             }
         }
         ImportError::from_faults(faults)
+    }
+
+    /// Whether a hand cannot be made up without a joint.
+    pub(super) fn needs(joint: Joint) -> bool {
+        required().any(|r| r == joint)
     }
 
     /// The joint of ours that a node of the model stands for.

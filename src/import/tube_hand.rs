@@ -6,8 +6,8 @@ use crate::math::RigidTransform;
 use crate::rig::part::HandPart;
 use crate::rig::skeleton::axis_angle;
 use crate::rig::{
-    BlendShape, Capsule, DOF_COUNT, DOFS, Digit, Dof, HandPose, JOINT_COUNT, JOINTS, Joint, Limit, Rig, RigMesh,
-    Skeleton, SkinMaps,
+    BlendShape, Capsule, Corrective, DOF_COUNT, DOFS, Digit, Dof, HandPose, JOINT_COUNT, JOINTS, Joint, Limit, Ramp,
+    Rig, RigMesh, Skeleton, SkinMaps, Surface, VertexDeltas,
 };
 
 /// Limits wide enough for any test pose.
@@ -31,7 +31,8 @@ pub(super) fn rig() -> Rig {
     let shapes = ["length", "breadth"].into_iter().enumerate().map(|(k, name)| shape(name, k, &mesh)).collect();
     let capsules = JOINTS.into_iter().filter(|j| child(*j).is_some() && *j != Joint::Forearm);
     let capsules = capsules.map(|joint| capsule(joint, &skeleton)).collect();
-    Rig { name: "tubes".into(), mesh, skeleton, shapes, limits: LIMITS, capsules, skin: Some(maps()) }
+    let (name, surface, correctives) = ("tubes".into(), Surface::of(&mesh), vec![corrective(&mesh)]);
+    Rig { name, mesh, skeleton, shapes, correctives, limits: LIMITS, capsules, skin: Some(maps()), surface }
 }
 
 /// The joint at the far end of a joint's bone; the wrist has none of its own.
@@ -147,8 +148,22 @@ fn shape(name: &str, which: usize, mesh: &RigMesh) -> BlendShape {
     let direction = [Vec3::Y, Vec3::X][which];
     BlendShape {
         name: name.into(),
-        position_deltas_m: mesh.positions_m.iter().map(|p| *p * direction * 0.1).collect(),
+        position_deltas_m: deltas(mesh, |p| p * direction * 0.1, 0.0),
         offset_deltas_m: std::array::from_fn(|k| direction * (0.001 * k as f32)),
+    }
+}
+
+fn deltas(mesh: &RigMesh, at: impl Fn(Vec3) -> Vec3, least_m: f32) -> VertexDeltas {
+    VertexDeltas::from_dense(&mesh.positions_m.iter().map(|p| at(*p)).collect::<Vec<_>>(), least_m)
+}
+
+/// Swells what lies beyond 10 cm where the index' middle joint bends.
+fn corrective(mesh: &RigMesh) -> Corrective {
+    let ramp = |dof, from_rad, full_rad, to_rad| Ramp { dof, from_rad, full_rad, to_rad };
+    Corrective {
+        name: "bent".into(),
+        ramps: vec![ramp(Dof::IndexPipFlexion, 0.2, 1.5, None), ramp(Dof::WristFlexion, -0.5, 0.0, Some(0.5))],
+        position_deltas_m: deltas(mesh, |p| if p.y > 0.1 { p * 0.01 } else { Vec3::ZERO }, 1e-9),
     }
 }
 

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::Studio;
 use crate::dataset::{
-    Chunk, ClipPlan, DatasetError, DatasetPlan, DatasetWriter, DepthFormat, EncodedSample, FORMAT_VERSION, OutputFormat,
-    OutputSettings, RgbFormat, SampleFailure, Sidecar, SplitPlan,
+    Chunk, ClipPlan, DatasetError, DatasetPlan, DatasetWriter, DepthFormat, EncodedSample, FORMAT_VERSION,
+    OutputFormat, OutputSettings, RgbFormat, SampleFailure, Sidecar, SplitPlan,
 };
 use crate::preset::types::{self, Preset};
 use crate::sampler::SceneSampler;

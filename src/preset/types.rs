@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::distribution::{Choice, Distribution};
 use crate::camera::Lens;
-use crate::rig::HandSide;
+use crate::rig::{HandSide, Sex};
 use crate::scene::FilmCurve;
 
 /// Version of the preset format read by this build.
@@ -191,17 +191,14 @@ impl Arrangement {
 pub struct Shape {
     /// Whose measurements the hand is drawn from.
     pub sex: Choice<Sex>,
+    /// Age of adults, years.
+    pub age_years: Distribution,
+    /// Share of people who are children, 0 to 1.
+    pub children: f32,
+    /// Age of children, years.
+    pub child_age_years: Distribution,
     /// Factor on the spread of the survey; 0 gives mean hands.
     pub spread: f32,
-}
-
-/// Whose measurements a hand is drawn from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "plain names")]
-pub enum Sex {
-    Female,
-    Male,
 }
 
 /// How hands are bent: a mixture of five families, then the wrist.

@@ -5,7 +5,7 @@
 
 use glam::Vec3;
 
-use super::{BlendShape, Rig, RigMesh};
+use super::{BlendShape, Corrective, Rig, RigMesh, Surface};
 
 /// Each pass takes away up to a third of the vertices that are free to go.
 const PASSES: usize = 6;
@@ -28,11 +28,17 @@ impl Rig {
         }
         let (kept, mesh) = thinning.finish();
         let shape = |shape: &BlendShape| BlendShape {
-            position_deltas_m: pick(&shape.position_deltas_m, &kept),
+            position_deltas_m: shape.position_deltas_m.picked(&kept),
             ..shape.clone()
         };
+        let corrective = |c: &Corrective| Corrective {
+            position_deltas_m: c.position_deltas_m.picked(&kept),
+            ..c.clone()
+        };
         let shapes = self.shapes.iter().map(shape).collect();
-        Self { mesh, shapes, ..self.clone() }
+        let correctives = self.correctives.iter().map(corrective).collect();
+        let surface = Surface::of(&mesh);
+        Self { mesh, shapes, correctives, surface, ..self.clone() }
     }
 }
 
@@ -218,7 +224,22 @@ mod tests {
         assert!((volumes[1] / volumes[0] - 1.0).abs() < 0.01, "{volumes:?}");
         assert_eq!(borders(&fine.mesh), borders(&coarse.mesh));
         assert_eq!(coarse.shapes.len(), fine.shapes.len());
-        let vertices = coarse.mesh.positions_m.len();
-        assert!(coarse.shapes.iter().all(|s| s.position_deltas_m.len() == vertices));
+        let (vertices, finer) = (coarse.mesh.positions_m.len(), fine.mesh.positions_m.len());
+        let kept: Vec<usize> = {
+            let place = |p: &Vec3| p.to_array().map(f32::to_bits);
+            let at = |p: &Vec3, uv| {
+                let same = |k: &usize| place(&fine.mesh.positions_m[*k]) == place(p) && fine.mesh.uvs[*k] == uv;
+                (0..finer).find(same).unwrap()
+            };
+            coarse.mesh.positions_m.iter().zip(&coarse.mesh.uvs).map(|(p, uv)| at(p, *uv)).collect()
+        };
+        let deltas = |rig: &Rig| -> Vec<crate::rig::VertexDeltas> {
+            let shapes = rig.shapes.iter().map(|s| s.position_deltas_m.clone());
+            shapes.chain(rig.correctives.iter().map(|c| c.position_deltas_m.clone())).collect()
+        };
+        for (fine, coarse) in deltas(&fine).iter().zip(deltas(&coarse)) {
+            let all = fine.to_dense(finer);
+            assert!(coarse.to_dense(vertices).iter().zip(&kept).all(|(d, k)| *d == all[*k]));
+        }
     }
 }

@@ -4,19 +4,29 @@
 //! canonical 26 joints and 26 degrees of freedom, whatever file it came from. A left hand is the mirror image.
 
 mod coarse;
+mod corrective;
+mod deltas;
 pub mod dof;
 pub mod joint;
+pub mod motion;
 pub mod part;
+pub mod population;
 pub mod skeleton;
+mod surface;
 
 use glam::{Vec2, Vec3};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use corrective::{Corrective, Ramp};
+pub use deltas::VertexDeltas;
 pub use dof::{DOF_COUNT, DOFS, Dof, HandPose, Limit};
 pub use joint::{Digit, JOINT_COUNT, JOINTS, Joint, LANDMARK_COUNT, LANDMARKS};
+pub use motion::{HandMotion, MotionKey, MotionTrack};
 pub use part::HandPart;
-pub use skeleton::Skeleton;
+pub use population::{Person, Population, Sex};
+pub use skeleton::{SLOT_COUNT, Skeleton};
+pub use surface::Surface;
 
 /// Left or right hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -38,12 +48,16 @@ pub struct Rig {
     pub skeleton: Skeleton,
     /// Ways in which hands differ; a [`HandShape`] holds one coefficient per entry.
     pub shapes: Vec<BlendShape>,
+    /// What joints alone get wrong in a pose; empty for rigs without any.
+    pub correctives: Vec<Corrective>,
     /// Range of every degree of freedom.
     pub limits: [Limit; DOF_COUNT],
     /// Flesh around the bones, for collision tests.
     pub capsules: Vec<Capsule>,
     /// Where skin is thick, red, creased or nail; `None` for rigs without such maps.
     pub skin: Option<SkinMaps>,
+    /// What normals of the deformed mesh are computed with: [`Surface::of`] the mesh.
+    pub surface: Surface,
 }
 
 impl Rig {
@@ -57,6 +71,11 @@ impl Rig {
         }
         skeleton
     }
+
+    /// Factor on the correctives of a hand with this skeleton.
+    pub fn corrective_scale(&self, shaped: &Skeleton) -> f32 {
+        corrective::scale(&self.skeleton, shaped)
+    }
 }
 
 /// Triangles and what hangs on their vertices. Vertices on seams of the texture atlas stand twice.
@@ -68,7 +87,8 @@ pub struct RigMesh {
     pub normals: Vec<Vec3>,
     /// Texture coordinates in [0, 1], origin at the top left as in glTF.
     pub uvs: Vec<Vec2>,
-    /// Up to four joints per vertex, indices into [`JOINTS`].
+    /// Up to four joints per vertex: indices into [`JOINTS`], and from [`JOINT_COUNT`] on the helpers of
+    /// [`Skeleton::hand_from_slot`].
     pub joints: Vec<[u8; 4]>,
     /// Share of each joint, non-negative, sum 1.
     pub weights: Vec<[f32; 4]>,
@@ -85,8 +105,8 @@ pub struct RigMesh {
 pub struct BlendShape {
     /// Name, such as `hand_length`.
     pub name: String,
-    /// Added to each vertex, metres.
-    pub position_deltas_m: Vec<Vec3>,
+    /// Added to the vertices, metres.
+    pub position_deltas_m: VertexDeltas,
     /// Added to each joint's offset in its parent's frame, metres.
     pub offset_deltas_m: [Vec3; JOINT_COUNT],
 }

@@ -3,9 +3,14 @@
 use glam::{Quat, Vec3};
 use serde::{Deserialize, Serialize};
 
-use super::dof::{DOF_COUNT, DOFS, HandPose};
+use super::dof::{DOF_COUNT, DOFS, Dof, HandPose};
 use super::joint::{JOINT_COUNT, JOINTS, Joint, LANDMARK_COUNT, LANDMARKS};
 use crate::math::RigidTransform;
+
+/// Share of the forearm's twist that each helper joint takes, from the elbow to the wrist.
+pub const TWIST_SHARES: [f32; 4] = [0.25, 0.5, 0.75, 1.0];
+/// Joints and helpers that a vertex may follow.
+pub const SLOT_COUNT: usize = JOINT_COUNT + TWIST_SHARES.len();
 
 /// Bones, axes and bind pose of the right hand.
 ///
@@ -42,6 +47,20 @@ impl Skeleton {
         }
         hand
     }
+
+    /// [`Self::hand_from_joint`] of what a vertex may follow: the joints, then one helper for each of [`TWIST_SHARES`].
+    ///
+    /// A helper has its origin at the wrist and goes with the forearm, but for its share of the twist.
+    pub fn hand_from_slot(&self, pose: &HandPose) -> [RigidTransform; SLOT_COUNT] {
+        let joints = self.hand_from_joint(pose);
+        let (wrist, twist) = (Joint::Wrist.index(), Dof::ForearmTwist.index());
+        let helper = |share: f32| {
+            let turn = axis_angle(self.axis[twist], share * pose.0[twist]);
+            let forearm_from_helper = RigidTransform::new(self.neutral[wrist] * turn, self.offset_m[wrist]);
+            joints[Joint::Forearm.index()] * forearm_from_helper
+        };
+        std::array::from_fn(|k| joints.get(k).copied().unwrap_or_else(|| helper(TWIST_SHARES[k - JOINT_COUNT])))
+    }
 }
 
 /// The 21 landmarks of joint frames, in the frames' outer space.
@@ -58,7 +77,6 @@ pub fn axis_angle(axis: Vec3, angle: f32) -> Quat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rig::dof::Dof;
 
     /// Every joint 10 cm along +Y from its parent, all axes +X.
     fn ladder() -> Skeleton {
@@ -87,5 +105,25 @@ mod tests {
         assert_eq!(frames[Joint::Wrist.index()], RigidTransform::IDENTITY);
         let elbow = frames[Joint::Forearm.index()].translation_m;
         assert!(elbow.abs_diff_eq(Vec3::new(0.0, 0.0, 0.1), 1e-6), "{elbow}");
+    }
+
+    #[test]
+    fn helpers_share_the_twist_and_none_of_the_flexion() {
+        let mut pose = HandPose::default();
+        pose.set(Dof::WristFlexion, 0.7);
+        pose.set(Dof::ForearmTwist, 0.8);
+        let mut ladder = ladder();
+        ladder.axis[Dof::ForearmTwist.index()] = Vec3::Y;
+        let slots = ladder.hand_from_slot(&pose);
+        let forearm = slots[Joint::Forearm.index()];
+        for (share, helper) in TWIST_SHARES.into_iter().zip(&slots[JOINT_COUNT..]) {
+            let local = forearm.inverse() * *helper;
+            assert!(local.translation_m.abs_diff_eq(Vec3::new(0.0, 0.1, 0.0), 1e-6));
+            let expected = axis_angle(Vec3::Y, 0.8 * share);
+            assert!(local.rotation.dot(expected).abs() > 1.0 - 1e-6, "{share}");
+        }
+        // the last one is the wrist but for its bend
+        let bend = slots[SLOT_COUNT - 1].inverse();
+        assert!(bend.rotation.dot(axis_angle(Vec3::X, 0.7)).abs() > 1.0 - 1e-6);
     }
 }

@@ -86,7 +86,12 @@ pub fn camera(preset: &Preset, pictures: &[InPicture], stream: &mut Stream) -> R
 }
 
 /// A camera of given rotation at a drawn distance, shifted so that the hands appear at a drawn place.
-fn framed(preset: &Preset, mut camera: Camera, pictures: &[InPicture], stream: &mut Stream) -> Result<Camera, SampleError> {
+fn framed(
+    preset: &Preset,
+    mut camera: Camera,
+    pictures: &[InPicture],
+    stream: &mut Stream,
+) -> Result<Camera, SampleError> {
     let drawn = preset.distance_m.sample(stream);
     let farthest = preset.distance_m.range().1.max(drawn);
     let (share_out, turn) = (preset.off_centre.sample(stream), stream.uniform(0.0, TAU));

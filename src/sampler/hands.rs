@@ -24,6 +24,8 @@ const FREE_SHARE: f32 = 0.25;
 const MIRROR_SD_RAD: f32 = 0.45;
 /// Shift of the second hand along the mirror plane, metres (deviation).
 const SHIFT_SD_M: f32 = 0.03;
+/// Lean of a hand one side of which points up, radians (deviation).
+const UPRIGHT_SD_RAD: f32 = 0.2;
 /// Flesh beyond the keypoints, metres.
 const FLESH_M: f32 = 0.012;
 /// Turns of the second hand that are tried before it is moved away.
@@ -40,6 +42,8 @@ pub struct HandToPlace<'a> {
     pub flesh: &'a Flesh,
     /// Its pose.
     pub pose: &'a HandPose,
+    /// The side of the hand that points up, if one must: a unit vector in hand space of a right hand.
+    pub up: Option<Vec3>,
 }
 
 /// A hand in the world.
@@ -68,13 +72,39 @@ pub fn place(hands: &[HandToPlace], separation_m: f32, max_penetration_m: f32, s
     let bodies: Vec<Body> = hands.iter().map(Body::new).collect();
     let mut placed = Vec::new();
     if let Some(first) = bodies.first() {
-        placed.push(first.placed(orientation(stream), Vec3::ZERO));
+        placed.push(first.placed(first.orientation(stream), Vec3::ZERO));
     }
     if let [first, second] = bodies.as_slice() {
         placed.push(beside(first, &placed[0], second, separation_m, max_penetration_m, stream));
     }
     centre(&mut placed);
     placed
+}
+
+/// Place two hands that are together, as if the first were a right one.
+pub fn place_together(
+    hands: [HandToPlace; 2],
+    first_from_second: &RigidTransform,
+    stream: &mut Stream,
+) -> Vec<PlacedHand> {
+    let [first, second] = hands.map(|hand| Body::new(&hand));
+    let mirrored = first.hand.side == HandSide::Left;
+    let between = if mirrored { first_from_second.mirrored_x() } else { *first_from_second };
+    let world_from_first = RigidTransform::from_rotation(orientation(stream));
+    let world_from_second = world_from_first * between;
+    let mut placed = vec![
+        first.placed(world_from_first.rotation, world_from_first.translation_m),
+        second.placed(world_from_second.rotation.normalize(), world_from_second.translation_m),
+    ];
+    centre(&mut placed);
+    placed
+}
+
+/// Rotation that turns a side of the hand up, nearly.
+fn upright(up: Vec3, stream: &mut Stream) -> Quat {
+    let level = axes_along_y(up, Vec3::Z).map_or(Quat::IDENTITY, |axes| Quat::from_mat3(&axes).conjugate());
+    let turn = axis_angle(Vec3::Y, stream.uniform(0.0, TAU));
+    (axis_angle(stream.direction(), UPRIGHT_SD_RAD * stream.normal()) * turn * level).normalize()
 }
 
 /// Rotation of a hand in the world, as told in the module's docs.
@@ -128,7 +158,7 @@ fn beside(
 }
 
 /// Orientation of a hand of the other side that is the mirror image of the first one in a plane with the given normal.
-fn mirrored(rotation: Quat, normal: Vec3) -> Quat {
+pub(super) fn mirrored(rotation: Quat, normal: Vec3) -> Quat {
     let reflect = |v: Vec3| v - normal * (2.0 * v.dot(normal));
     let image = |axis: Vec3| reflect(rotation * mirror_x(axis));
     Quat::from_mat3(&Mat3::from_cols(image(Vec3::X), image(Vec3::Y), image(Vec3::Z))).normalize()
@@ -164,6 +194,14 @@ impl<'a> Body<'a> {
         let centre_m = landmarks_m.into_iter().sum::<Vec3>() / LANDMARK_COUNT as f32;
         let radius_m = landmarks_m.into_iter().map(|p| (p - centre_m).length()).fold(0.0, f32::max) + FLESH_M;
         Self { hand: *hand, frames, landmarks_m, centre_m, radius_m }
+    }
+
+    fn orientation(&self, stream: &mut Stream) -> Quat {
+        let mirrored = self.hand.side == HandSide::Left;
+        match self.hand.up {
+            Some(up) => upright(if mirrored { mirror_x(up) } else { up }, stream),
+            None => orientation(stream),
+        }
     }
 
     fn placed(&self, rotation: Quat, translation_m: Vec3) -> PlacedHand {

@@ -9,9 +9,12 @@ mod clearance;
 pub mod environment;
 pub mod film_sensor;
 pub mod hands;
+mod holding;
 pub mod light;
-pub mod objects;
 pub mod motion;
+pub mod objects;
+pub mod pair;
+mod pair_repair;
 pub mod pose;
 pub mod shape;
 pub mod skin;
@@ -21,18 +24,17 @@ use std::sync::Arc;
 pub use background::BackgroundFile;
 
 use crate::preset::Preset;
-use crate::math::mirror_x;
-use crate::preset::types::HoldingHand;
-use crate::rig::skeleton::landmarks;
-use crate::rig::{HandSide, Rig};
+use crate::preset::types::Arrangement;
+use crate::rig::{HandMotion, HandPose, HandSide, Rig};
 use crate::scene::{FORMAT_VERSION, Scene, SceneHand};
 use crate::seed::SampleId;
 use camera::InPicture;
 use hands::{HandToPlace, PlacedHand};
+use holding::InHand;
 use motion::{Cast, Clip, ClipPlace, Motion};
-use pose::{Flesh, GestureError, PoseSampler};
-use objects::{Held, ObjectSampler};
-use shape::ShapeSampler;
+use objects::{MeshFile, ObjectSampler};
+use pose::{Action, Flesh, GestureError, PoseSampler};
+use shape::{DrawnPerson, ShapeSampler};
 
 /// Why a scene could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +113,7 @@ pub struct SceneSampler {
     poses: PoseSampler,
     shapes: ShapeSampler,
     objects: ObjectSampler,
+    motions: Vec<HandMotion>,
     clips: motion::Memory,
 }
 
@@ -127,8 +130,26 @@ impl SceneSampler {
         }
         let poses = PoseSampler::new(preset.seed, &preset.pose, &rig)?;
         let shapes = ShapeSampler::new(preset.seed, &preset.shape, &rig).map_err(SampleError::Population)?;
-        let objects = ObjectSampler::new(&preset, &rig, &poses, Vec::new());
-        Ok(Self { preset, rig, files, poses, shapes, objects, clips: motion::Memory::default() })
+        let objects = ObjectSampler::new(&preset, &rig, &poses);
+        let (motions, clips) = (Vec::new(), motion::Memory::default());
+        Ok(Self { preset, rig, files, poses, shapes, objects, motions, clips })
+    }
+
+    /// The same with the meshes found in the preset's folder of things to hold.
+    #[must_use]
+    pub fn with_meshes(mut self, meshes: Vec<MeshFile>) -> Self {
+        self.objects.set_meshes(meshes);
+        self
+    }
+
+    /// The same with the recorded motions that `sequence.motions` names; their angles are brought into the rig's limits.
+    ///
+    /// The number of moments of each in which some angle was outside is returned, too.
+    #[must_use]
+    pub fn with_motions(mut self, mut motions: Vec<HandMotion>) -> (Self, Vec<usize>) {
+        let outside = motions.iter_mut().map(|motion| motion.clamp(&self.rig.limits)).collect();
+        self.motions = motions;
+        (self, outside)
     }
 
     /// Samples of all splits.
@@ -163,8 +184,8 @@ impl SceneSampler {
             return self.clips.frame(&place, self.preset.sequence.frames, || self.clip(place.first, at.split));
         }
         let id = SampleId { seed: self.preset.seed, index };
-        let DrawnHands { hands, in_picture, held } = self.hands(id, at.split, true);
-        let mut scene = self.scene(id, hands, &[in_picture])?;
+        let (hands, subject, held) = self.hands(id, at.split, true);
+        let mut scene = self.scene(id, hands, &[subject])?;
         self.add_objects(id, held, &mut scene);
         Ok(scene)
     }
@@ -180,11 +201,13 @@ impl SceneSampler {
     /// The clip whose first frame has an index.
     fn clip(&self, first: u64, split: usize) -> Result<Clip, SampleError> {
         let id = SampleId { seed: self.preset.seed, index: first };
-        let DrawnHands { hands, .. } = self.hands(id, split, false);
+        // clips hold nothing
+        let (hands, ..) = self.hands(id, split, false);
         let shape = hands.first().map(|hand| hand.shape.clone()).unwrap_or_default();
         let flesh = Flesh::new(&self.rig, &shape);
         let actions = self.preset.split[split].actions;
-        let motion = Motion::new(&self.preset, id, &Cast { poses: &self.poses, flesh: &flesh, actions }, &hands);
+        let cast = Cast { poses: &self.poses, flesh: &flesh, actions, motions: &self.motions };
+        let motion = Motion::new(&self.preset, id, &cast, &hands);
         let pictures = motion.pictures(&flesh, &hands);
         Ok(Clip::new(self.scene(id, hands, &pictures)?, motion))
     }
@@ -211,76 +234,31 @@ impl SceneSampler {
         })
     }
 
-    /// Put what is held and what stands in front into a scene.
-    fn add_objects(&self, id: SampleId, held: Option<(usize, Held)>, scene: &mut Scene) {
-        let keypoints_m = keypoints_m(&self.rig, &scene.hands);
-        if let Some((number, held)) = held
-            && let Some(hand) = scene.hands.get(number)
-            && held.is_clear_of(&hand.world_from_wrist, &scene.camera, &keypoints_m)
-        {
-            scene.solids.extend(held.solids(&hand.world_from_wrist));
-        }
-        let occluders = self.objects.occluders(&self.preset, id, &scene.camera, &keypoints_m);
-        scene.solids.extend(occluders);
-    }
-
-    /// The hands of one person, and where they are in the world.
-    fn hands(&self, id: SampleId, split: usize, may_hold: bool) -> DrawnHands {
+    /// The hands of one person, where they are in the world, and what one of them holds.
+    fn hands(&self, id: SampleId, split: usize, may_hold: bool) -> (Vec<SceneHand>, InPicture, Option<InHand>) {
         let preset = &self.preset;
         let split = &preset.split[split];
         let mut stream = id.stream("hands");
         let count = preset.hands.count.sample(&mut stream).unwrap_or(1).clamp(1, 2);
         let first = preset.hands.side.sample(&mut stream).unwrap_or(HandSide::Right);
-        let separation_m = preset.hands.separation_m.sample(&mut stream);
         let [from, to] = split.subjects;
-        let people = to.saturating_sub(from).max(1) as usize;
-        let subject = from + id.stream("subject").index(people) as u32;
-        let shape = self.shapes.subject(subject);
+        let persons = to.saturating_sub(from).max(1) as usize;
+        let subject = from + id.stream("subject").index(persons) as u32;
+        let DrawnPerson { person: whose, shape } = self.shapes.subject(subject);
         let flesh = Flesh::new(&self.rig, &shape);
         let sides = [first, other_side(first)];
-        let streams = ["pose", "pose of second hand"];
-        let mut drawn: Vec<(HandSide, pose::Action)> = sides
-            .into_iter()
-            .zip(streams)
-            .take(usize::from(count))
-            .map(|(side, name)| (side, self.poses.sample(&flesh, split.actions, &mut id.stream(name))))
-            .collect();
-        let holder = match preset.objects.hand.sample(&mut id.stream("holding hand")) {
-            Some(HoldingHand::Second) => drawn.len() - 1,
-            _ => 0,
+        let arrangement = match count {
+            2 => preset.hands.arrangement.sample(&mut id.stream("arrangement")).unwrap_or(Arrangement::Apart),
+            _ => Arrangement::Apart,
         };
-        let (side, action) = &drawn[holder];
-        let held = if may_hold { self.objects.held(id, split.actions, *side, (&flesh, &shape, &action.pose)) } else { None };
-        let bare = drawn.clone();
-        if let Some(held) = &held {
-            drawn[holder].1 = pose::Action { name: held.grasp.clone(), pose: held.pose };
-        }
-        let place = |drawn: &[(HandSide, pose::Action)], separation_m: f32| {
-            let to_place: Vec<HandToPlace> = drawn
-                .iter()
-                .map(|(side, action)| HandToPlace { side: *side, flesh: &flesh, pose: &action.pose })
-                .collect();
-            let max_penetration_m = preset.pose.max_penetration_mm * 1e-3;
-            hands::place(&to_place, separation_m, max_penetration_m, &mut id.stream("placement"))
-        };
-        let is_free = |held: &Held, placed: &[PlacedHand]| {
-            let others = drawn.iter().zip(placed).enumerate().filter(|(k, _)| *k != holder);
-            others.into_iter().all(|(_, ((side, action), at))| {
-                let frames = flesh.skeleton.hand_from_joint(&action.pose);
-                let cones = flesh.cones_in_world(&frames, *side, &at.world_from_wrist);
-                held.is_free_of(&placed[holder].world_from_wrist, &cones)
-            })
-        };
-        // another hand keeps off what is held
-        let apart = held.as_ref().and_then(|held| {
-            let tries = APART_M.iter().map(|more| place(&drawn, separation_m + more));
-            tries.into_iter().find(|placed| is_free(held, placed))
-        });
-        let (drawn, placed, held) = match apart {
-            Some(placed) => (drawn, placed, held),
+        let person = Person { flesh: &flesh, sides, actions: split.actions };
+        let holding = if may_hold { self.holding(id, count, &person, &shape) } else { None };
+        let (drawn, placed, held) = match holding {
+            Some((drawn, placed, held)) => (drawn, placed, Some(held)),
             None => {
-                let placed = place(&bare, separation_m);
-                (bare, placed, None)
+                let together = self.together(id, arrangement, &person);
+                let (drawn, placed) = together.unwrap_or_else(|| self.apart(id, arrangement, count, &person));
+                (drawn, placed, None)
             }
         };
         let in_picture = InPicture {
@@ -288,39 +266,92 @@ impl SceneSampler {
             elbows_m: placed.iter().map(|p| p.elbow_m).collect(),
         };
         let skin = skin::skin(&preset.skin, subject, id);
-        let hands = drawn.into_iter().zip(placed).map(|((side, action), placed)| SceneHand {
+        let hands = sides.into_iter().zip(drawn).zip(placed).map(|((side, action), placed)| SceneHand {
             rig: preset.rig.clone(),
             side,
             subject,
+            person: whose,
             shape: shape.clone(),
             gesture: action.name,
             pose: action.pose,
             world_from_wrist: placed.world_from_wrist,
             skin,
         });
-        DrawnHands { hands: hands.collect(), in_picture, held: held.map(|held| (holder, held)) }
+        (hands.collect(), in_picture, held)
+    }
+
+    /// An action of the split for each hand.
+    fn actions(&self, id: SampleId, count: u8, person: &Person) -> Vec<Action> {
+        let streams = ["pose", "pose of second hand"].into_iter().take(usize::from(count));
+        streams.map(|name| self.poses.sample(person.flesh, person.actions, &mut id.stream(name))).collect()
+    }
+
+    /// One hand, or two beside each other. If another arrangement was wanted and could not be had, their names say so.
+    fn apart(&self, id: SampleId, wanted: Arrangement, count: u8, person: &Person) -> (Vec<Action>, Vec<PlacedHand>) {
+        let mut drawn = self.actions(id, count, person);
+        let mut to_place = Vec::new();
+        for (side, action) in person.sides.into_iter().zip(&drawn) {
+            let up = self.poses.up(&action.name);
+            to_place.push(HandToPlace { side, flesh: person.flesh, pose: &action.pose, up });
+        }
+        let separation_m = self.preset.hands.separation_m.sample(&mut id.stream("separation"));
+        let max_penetration_m = self.preset.pose.max_penetration_mm * 1e-3;
+        let placed = hands::place(&to_place, separation_m, max_penetration_m, &mut id.stream("placement"));
+        if wanted != Arrangement::Apart {
+            for action in &mut drawn {
+                action.name = format!("{} (apart, no {})", action.name, wanted.name());
+            }
+        }
+        (drawn, placed)
+    }
+
+    /// Two hands in contact; `None` if they are to be apart, or cannot be brought together.
+    fn together(
+        &self,
+        id: SampleId,
+        arrangement: Arrangement,
+        person: &Person,
+    ) -> Option<(Vec<Action>, Vec<PlacedHand>)> {
+        if arrangement == Arrangement::Apart {
+            return None;
+        }
+        let stream = &mut id.stream("together");
+        let drawn = match pair::parts(arrangement) {
+            None => self.actions(id, 2, person),
+            Some(parts) => {
+                let part = |part: pair::Part| {
+                    let pose = self.poses.part(person.flesh, part.gesture, part.wrist_deg, stream)?;
+                    Some(Action { name: String::new(), pose })
+                };
+                parts.into_iter().map(part).collect::<Option<Vec<_>>>()?
+            }
+        };
+        let [first, second] = drawn.as_slice() else { return None };
+        let arranging = pair::Arranging {
+            flesh: person.flesh,
+            repair: self.poses.repair(),
+            library: self.poses.library(),
+            gap_m: self.preset.hands.contact_gap_mm.sample(stream) * 1e-3,
+        };
+        let together = arranging.arrange(arrangement, [first.pose, second.pose], stream)?;
+        let hand =
+            |k: usize| HandToPlace { side: person.sides[k], flesh: person.flesh, pose: &together.poses[k], up: None };
+        let placed =
+            hands::place_together([hand(0), hand(1)], &together.first_from_second, &mut id.stream("placement"));
+        let named = |(action, pose): (&Action, HandPose)| {
+            let of = if action.name.is_empty() { String::new() } else { format!(": {}", action.name) };
+            Action { name: format!("{}{of}", arrangement.name()), pose }
+        };
+        Some((drawn.iter().zip(together.poses).map(named).collect(), placed))
     }
 }
 
-/// Added to the gap between two hands until the other hand keeps off what one holds, metres.
-const APART_M: [f32; 4] = [0.0, 0.04, 0.1, 0.2];
-
-/// The hands of a picture.
-struct DrawnHands {
-    hands: Vec<SceneHand>,
-    in_picture: InPicture,
-    /// Number of a hand, and what it holds.
-    held: Option<(usize, Held)>,
-}
-
-/// The 21 keypoints of each hand, world, metres.
-fn keypoints_m(rig: &Rig, hands: &[SceneHand]) -> Vec<glam::Vec3> {
-    let of = |hand: &SceneHand| {
-        let frames = rig.shaped_skeleton(&hand.shape).hand_from_joint(&hand.pose);
-        let mirrored = hand.side == HandSide::Left;
-        landmarks(&frames).map(|p| hand.world_from_wrist.point(if mirrored { mirror_x(p) } else { p }))
-    };
-    hands.iter().flat_map(of).collect()
+/// Whose hands they are, and what they may do.
+struct Person<'a> {
+    flesh: &'a Flesh,
+    sides: [HandSide; 2],
+    /// Numbers of actions, half-open.
+    actions: [u32; 2],
 }
 
 fn other_side(side: HandSide) -> HandSide {

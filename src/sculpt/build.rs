@@ -5,18 +5,23 @@ use std::sync::Arc;
 
 use glam::Vec3;
 
-use crate::rig::{BlendShape, JOINT_COUNT, Rig, RigMesh};
+use crate::rig::skeleton::TWIST_SHARES;
+use crate::rig::{BlendShape, Corrective, JOINT_COUNT, Joint, Rig, RigMesh, SLOT_COUNT, Surface, VertexDeltas};
 
 use super::bake::{SKIN_TEXELS, bake};
-use super::deform::carry;
-use super::mesh::{neighbours, normals, triangles};
-use super::spec::RigSpec;
+use super::correct::corrections;
+use super::deform::{LEAST_MM, carry};
+use super::mesh::{Face, neighbours, normals, triangles};
+use super::settle::settle;
+use super::spec::{RigSpec, ShapeSpec};
 use super::{Subject, Template, capsules, skeleton, template};
 
 const M_PER_MM: f32 = 1e-3;
 const INFLUENCES: usize = 4;
-/// Passes that even out a shape's deltas where the webs' tight folds make them jump from vertex to vertex.
-const SMOOTHING: usize = 1;
+/// Shorter differences of a corrective are left out, metres.
+const CORRECTIVE_LEAST_M: f32 = 3e-5;
+/// Where along the forearm its twist begins and is complete, fractions of HL behind the wrist.
+const TWIST_RANGE: [f32; 2] = [-1.15, -0.10];
 
 /// A rig with the template it was made from.
 #[derive(Debug, Clone)]
@@ -42,20 +47,28 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
     let template = template(&mean, levels);
     let (mesh, source) = assemble(&template);
     let around = neighbours(template.positions.len(), &template.faces);
-    let shapes = spec.shapes.iter().map(|row| {
-        let [low, high] = [-row.step, row.step].map(|step| mean.clone().with(row.parameter, step));
-        let (before, after) = (carry(&template, &low), carry(&template, &high));
-        let deltas = smoothed(before.iter().zip(&after).map(|(a, b)| *b - *a).collect(), &around);
-        let (low, high) = (skeleton(&low), skeleton(&high));
+    let ends = |row: &ShapeSpec| [-row.step, row.step].map(|step| mean.clone().with(row.parameter, step));
+    let mut deltas: Vec<Vec<Vec3>> = spec.shapes.iter().map(|row| deltas(&template, &around, &ends(row))).collect();
+    settle(&template, &around, &mut deltas);
+    let shapes = spec.shapes.iter().zip(&deltas).map(|(row, deltas)| {
+        let [low, high] = ends(row).map(|end| skeleton(&end));
         BlendShape {
             name: row.name.clone(),
-            position_deltas_m: source.iter().map(|&v| deltas[v as usize] * (0.5 * M_PER_MM)).collect(),
+            position_deltas_m: on_mesh(&source, deltas, 1.0, LEAST_MM * M_PER_MM),
             offset_deltas_m: std::array::from_fn(|k| (high.offset_m[k] - low.offset_m[k]) * 0.5),
         }
     });
+    let shapes = shapes.collect();
+    let correctives = corrections(&template).into_iter().map(|c| Corrective {
+        name: c.name,
+        ramps: c.ramps,
+        position_deltas_m: on_mesh(&source, &c.deltas_mm, 1.0, CORRECTIVE_LEAST_M),
+    });
     let rig = Rig {
         name: spec.name.clone(),
-        shapes: shapes.collect(),
+        shapes,
+        correctives: correctives.filter(|c| !c.position_deltas_m.is_empty()).collect(),
+        surface: Surface::of(&mesh),
         mesh,
         skeleton: skeleton(&mean),
         limits: spec.limits(),
@@ -65,13 +78,16 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
     Built { rig, template, source }
 }
 
-/// Deltas half way to the middle of their neighbours', a few times over.
-fn smoothed(mut deltas: Vec<Vec3>, around: &[Vec<u32>]) -> Vec<Vec3> {
-    for _ in 0..SMOOTHING {
-        let middle = |list: &Vec<u32>| list.iter().map(|w| deltas[*w as usize]).sum::<Vec3>() / list.len() as f32;
-        deltas = around.iter().zip(&deltas).map(|(list, d)| 0.5 * (*d + middle(list))).collect();
-    }
-    deltas
+/// Half the way from one subject's surface to another's, per vertex, mm.
+fn deltas(template: &Template, around: &[Vec<u32>], ends: &[Subject; 2]) -> Vec<Vec3> {
+    let [low, high] = ends.each_ref().map(|end| carry(template, around, end));
+    low.iter().zip(&high).map(|(a, b)| (*b - *a) * 0.5).collect()
+}
+
+/// Differences (mm) of the template's vertices on the rig's mesh, times a factor.
+fn on_mesh(source: &[u32], deltas_mm: &[Vec3], factor: f32, least_m: f32) -> VertexDeltas {
+    let dense: Vec<Vec3> = source.iter().map(|v| deltas_mm[*v as usize] * (factor * M_PER_MM)).collect();
+    VertexDeltas::from_dense(&dense, least_m)
 }
 
 /// The template in metres with vertices doubled along the atlas' seams, and the template's vertex behind each.
@@ -85,7 +101,7 @@ fn assemble(template: &Template) -> (RigMesh, Vec<u32>) {
             let (v, uv) = (face.v[k], face.uv[k]);
             *known.entry((v, uv.x.to_bits(), uv.y.to_bits())).or_insert_with(|| {
                 let at = v as usize;
-                let (joints, weights) = prune(&template.weights[at]);
+                let (joints, weights) = influences(template, at);
                 mesh.positions_m.push(template.positions[at] * M_PER_MM);
                 mesh.normals.push(normals[at]);
                 mesh.uvs.push(uv);
@@ -96,15 +112,47 @@ fn assemble(template: &Template) -> (RigMesh, Vec<u32>) {
                 source.len() as u32 - 1
             })
         });
-        mesh.triangles.extend(triangles(corner));
+        mesh.triangles.extend(triangles(rounder(template, face, corner)));
         mesh.triangle_part.extend([face.part; 2]);
     }
     (mesh, source)
 }
 
-/// The largest shares, made to sum 1.
-pub(super) fn prune(weights: &[f32; JOINT_COUNT]) -> ([u8; INFLUENCES], [f32; INFLUENCES]) {
-    let mut order: Vec<usize> = (0..JOINT_COUNT).collect();
+/// The corners, turned by one where the quad's other diagonal lies closer to the surface.
+fn rounder(template: &Template, face: &Face, corner: [u32; 4]) -> [u32; 4] {
+    let [a, b, c, d] = face.v.map(|v| template.positions[v as usize]);
+    let off = |p: Vec3| template.field.distance(p).abs();
+    let [a2, b2, c2, d2] = corner;
+    if off(0.5 * (b + d)) < off(0.5 * (a + c)) { [b2, c2, d2, a2] } else { corner }
+}
+
+/// The largest shares of a vertex, made to sum 1.
+pub(super) fn influences(template: &Template, vertex: usize) -> ([u8; INFLUENCES], [f32; INFLUENCES]) {
+    prune(&spread_twist(template, vertex))
+}
+
+/// Shares of a vertex with the forearm's handed on to the helpers that twist along it.
+fn spread_twist(template: &Template, vertex: usize) -> [f32; SLOT_COUNT] {
+    let weights = &template.weights[vertex];
+    let forearm = Joint::Forearm.index();
+    let mut slots: [f32; SLOT_COUNT] = std::array::from_fn(|k| weights.get(k).copied().unwrap_or(0.0));
+    let [from, to] = TWIST_RANGE.map(|t| t * template.field.subject().hand_length_mm);
+    let along = ((template.positions[vertex].y - from) / (to - from)).clamp(0.0, 1.0);
+    let share = std::mem::take(&mut slots[forearm]);
+    let knots: Vec<(usize, f32)> = [(forearm, 0.0)].into_iter().chain((JOINT_COUNT..).zip(TWIST_SHARES)).collect();
+    for pair in knots.windows(2) {
+        let [(a, low), (b, high)] = [pair[0], pair[1]];
+        if along >= low && (along < high || b + 1 == SLOT_COUNT) {
+            let t = (along - low) / (high - low);
+            slots[a] += share * (1.0 - t);
+            slots[b] += share * t;
+        }
+    }
+    slots
+}
+
+fn prune(weights: &[f32; SLOT_COUNT]) -> ([u8; INFLUENCES], [f32; INFLUENCES]) {
+    let mut order: Vec<usize> = (0..SLOT_COUNT).collect();
     order.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]));
     let sum: f32 = order[..INFLUENCES].iter().map(|k| weights[*k]).sum();
     let kept = |k: usize| weights[order[k]] / sum;
@@ -112,21 +160,18 @@ pub(super) fn prune(weights: &[f32; JOINT_COUNT]) -> ([u8; INFLUENCES], [f32; IN
     (std::array::from_fn(|k| if shares[k] > 0.0 { order[k] as u8 } else { 0 }), shares)
 }
 
-/// Positions (mm) of a mesh skinned from the rest pose by full weights; for checks of geometry alone.
+/// Positions (mm) of a mesh skinned from the rest pose by full weights, without correctives; for checks of geometry alone.
 pub fn skin_mm(template: &Template, pose: &crate::rig::HandPose) -> Vec<Vec3> {
     let skeleton = skeleton(template.field.subject());
-    let rest = skeleton.hand_from_joint(&skeleton.bind_pose);
-    let posed = skeleton.hand_from_joint(pose);
+    let rest = skeleton.hand_from_slot(&skeleton.bind_pose);
+    let posed = skeleton.hand_from_slot(pose);
     let maps: Vec<_> = rest.iter().zip(&posed).map(|(r, p)| *p * r.inverse()).collect();
-    template
-        .positions
-        .iter()
-        .zip(&template.weights)
-        .map(|(p, w)| {
-            let used = w.iter().zip(&maps).filter(|(w, _)| **w > 0.0);
-            used.map(|(w, m)| m.point(*p * M_PER_MM) * *w).sum::<Vec3>() / M_PER_MM
-        })
-        .collect()
+    let skinned = |(v, p): (usize, &Vec3)| {
+        let weights = spread_twist(template, v);
+        let used = weights.iter().zip(&maps).filter(|(w, _)| **w > 0.0);
+        used.map(|(w, m)| m.point(*p * M_PER_MM) * *w).sum::<Vec3>() / M_PER_MM
+    };
+    template.positions.iter().enumerate().map(skinned).collect()
 }
 
 #[cfg(test)]
@@ -135,8 +180,7 @@ mod tests {
 
     use super::*;
     use crate::rig::{HandPart, HandShape};
-    use crate::sculpt::{HandField, Sex, testing};
-    use crate::seed::dataset_stream;
+    use crate::sculpt::{HandField, testing};
 
     /// Texels per side at which the atlas is checked.
     const SIZE: usize = 256;
@@ -148,11 +192,9 @@ mod tests {
 
     /// Vertices with a shape's deltas added, mm.
     fn shaped(rig: &Rig, shape: &HandShape) -> Vec<Vec3> {
-        let moved = |k: usize| {
-            let deltas = rig.shapes.iter().zip(&shape.0).map(|(s, c)| s.position_deltas_m[k] * *c);
-            (rig.mesh.positions_m[k] + deltas.sum::<Vec3>()) / M_PER_MM
-        };
-        (0..rig.mesh.positions_m.len()).map(moved).collect()
+        let mut moved = rig.mesh.positions_m.clone();
+        rig.shapes.iter().zip(&shape.0).for_each(|(s, c)| s.position_deltas_m.add_to(*c, &mut moved));
+        moved.into_iter().map(|p| p / M_PER_MM).collect()
     }
 
     #[test]
@@ -203,8 +245,9 @@ mod tests {
             .template
             .weights
             .iter()
-            .map(|w| {
-                let mut sorted = *w;
+            .enumerate()
+            .map(|(v, _)| {
+                let mut sorted = spread_twist(&built().template, v);
                 sorted.sort_by(|a, b| b.total_cmp(a));
                 sorted[INFLUENCES..].iter().sum()
             })
@@ -248,10 +291,7 @@ mod tests {
         let Built { rig, template, source } = built();
         let spec = testing::spec();
         for number in 0..30 {
-            let mut stream = dataset_stream(2, "subject", number);
-            let z: Vec<f32> = spec.shapes.iter().map(|_| stream.normal()).collect();
-            let sex = if number.is_multiple_of(2) { Sex::Female } else { Sex::Male };
-            let blended = shaped(rig, &spec.draw(sex, &z, 1.0));
+            let blended = shaped(rig, &testing::drawn_shape(&spec, number));
             let mut p = template.positions.clone();
             source.iter().zip(blended).for_each(|(v, at)| p[*v as usize] = at);
             let folded = template.faces.iter().filter(|f| {

@@ -1,16 +1,16 @@
-//! The hand as one implicit surface in the rest pose. Millimetres in hand space; negative inside.
+//! The hand as one implicit surface in the rest pose or another. Millimetres in hand space; negative inside.
 
 use glam::{Mat3, Vec3};
 use rayon::prelude::*;
 
 use crate::math::{RigidTransform, axes_along_y, smoothstep};
 use crate::rig::joint::{DIGITS, Digit, FINGERS};
-use crate::rig::{JOINT_COUNT, Joint};
+use crate::rig::{HandPose, JOINT_COUNT, Joint, SLOT_COUNT};
 
 use super::Subject;
 use super::field_spec::{ConeSpec, DigitSpec, FieldSpec, ProfileSpec};
 use super::primitives::{Profile, RoundCone, RoundTriangle, Station, ellipsoid, smooth_max, smooth_min};
-use super::skeleton::rest_frames_mm;
+use super::skeleton::{in_mm, rest_frames_mm, skeleton};
 
 /// Farther from a limb than this nothing of it is evaluated, mm: more than any fillet.
 const REACH: f32 = 26.0;
@@ -113,7 +113,18 @@ pub struct HandField {
 impl HandField {
     /// The surface of a subject in the rest pose.
     pub fn new(subject: &Subject) -> Self {
-        let frames = rest_frames_mm(subject).map(BoneFrame::from);
+        Self::with_frames(subject, rest_frames_mm(subject), RigidTransform::IDENTITY)
+    }
+
+    /// The surface of a subject in a pose: every part goes rigidly with its bone, fillets form anew.
+    pub fn posed(subject: &Subject, pose: &HandPose) -> Self {
+        let frames = skeleton(subject).hand_from_slot(pose).map(in_mm);
+        Self::with_frames(subject, std::array::from_fn(|k| frames[k]), frames[SLOT_COUNT - 1])
+    }
+
+    /// From the frames of all joints, and the forearm's at the wrist without the wrist's bend, mm.
+    fn with_frames(subject: &Subject, frames: [RigidTransform; JOINT_COUNT], forearm_frame: RigidTransform) -> Self {
+        let frames = frames.map(BoneFrame::from);
         let spec = &subject.spec.field;
         let finger = |d| digit_limbs(subject, &frames, d, &spec.finger);
         Self {
@@ -121,9 +132,9 @@ impl HandField {
             thumb: digit_limbs(subject, &frames, Digit::Thumb, &spec.thumb),
             rays: FINGERS.map(|d| ray(subject, &frames, d)),
             ray_lengths: FINGERS.map(|d| metacarpal_length(&frames, d)),
-            forearm: forearm(subject),
+            forearm: forearm(subject, forearm_frame.into()),
             bridges: bridges(subject, &frames),
-            thenar: thenar(subject, &frames),
+            thenar: thenar(subject, &frames, &rest_frames_mm(subject).map(BoneFrame::from)),
             hypothenar: hypothenar(subject, &frames),
             first_web: first_web(subject, &frames),
             subject: subject.clone(),
@@ -136,7 +147,7 @@ impl HandField {
         &self.subject
     }
 
-    /// Frame of a joint in the rest pose: hand from joint, mm.
+    /// Frame of a joint in the surface's pose: hand from joint, mm.
     pub fn point_from_joint(&self, joint: Joint, local_mm: Vec3) -> Vec3 {
         self.frames[joint.index()].point(local_mm)
     }
@@ -195,8 +206,10 @@ impl HandField {
         let mut palm = self.palm(p, spec, c);
         let knuckle = spec.detail.knuckle;
         for (ray, length) in self.rays.iter().zip(self.ray_lengths) {
-            let q = ray.frame.local(p) - Vec3::from(knuckle.centre) * c - Vec3::Y * length;
-            let bump = ellipsoid(q, Vec3::from(knuckle.radii) * c * self.subject.knuckle);
+            let deep = Vec3::new(c, c, c * self.subject.palm_thickness);
+            let q = ray.frame.local(p) - Vec3::from(knuckle.centre) * deep - Vec3::Y * length;
+            let size = self.subject.knuckle * (1.0 + spec.fat.knuckle * self.subject.fat);
+            let bump = ellipsoid(q, Vec3::from(knuckle.radii) * deep * size);
             palm = smooth_min(palm, bump, knuckle.fillet * c);
         }
         let (fingers, fillet) = self.all_fingers(p, c);
@@ -211,7 +224,8 @@ impl HandField {
         let mut all = f32::INFINITY;
         for (k, finger) in self.fingers.iter().enumerate() {
             distance[k] = finger.distance(p);
-            along[k] = finger.limbs[0].frame.local(p).y / finger.lengths[0];
+            let t = finger.limbs[0].frame.local(p).y / finger.lengths[0];
+            along[k] = 2.0 * t - self.subject.web_place(t);
             if k == 0 {
                 all = distance[0];
                 continue;
@@ -244,13 +258,13 @@ impl HandField {
         palm = smooth_min(palm, self.hypothenar.distance(p), spec.muscle.hypothenar_fillet * c);
         palm = smooth_min(palm, self.forearm.distance(p), spec.forearm.fillet * c);
         let head = spec.detail.ulnar_head;
-        let ulnar = ellipsoid(p - Vec3::from(head.centre) * c, Vec3::from(head.radii) * c);
+        let ulnar = ellipsoid(self.forearm.frame.local(p) - Vec3::from(head.centre) * c, Vec3::from(head.radii) * c);
         palm = smooth_min(palm, ulnar, head.fillet * c);
         let thenar = fold(self.thenar.iter().map(|t| t.distance(p)), spec.muscle.thenar_fillet * c);
         let mut thumb = smooth_min(self.thumb.distance(p), thenar, spec.muscle.thumb_fillet * c);
         thumb = smooth_min(thumb, self.first_web.distance(p), spec.first_web.fillet * c);
         let hand = smooth_min(palm, thumb, spec.first_web.palm_fillet * c);
-        let centre = self.subject.point(spec.detail.hollow_point);
+        let centre = self.subject.palm_point(spec.detail.hollow_point);
         let hollow = ellipsoid(p - centre, Vec3::from(spec.detail.hollow_radii) * c);
         smooth_max(hand, -hollow, spec.detail.hollow_fillet * c)
     }
@@ -282,6 +296,7 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
     lengths[2] = s.tip_length(digit);
     let (b, d) = (s.half_breadths(digit), s.half_depths(digit));
     let chain = digit.chain();
+    let fat = s.spec.field.fat;
     let limb = |k: usize, row: &ProfileSpec| {
         let cap_end = row.cap_end * b[k];
         let reach = if k == 2 { lengths[2] - cap_end } else { lengths[k] };
@@ -291,7 +306,11 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
             .map(|&[t, at, breadth, dorsal, palmar, shift, knuckle]| {
                 let at = at as usize;
                 let joint = 1.0 + knuckle * (s.knuckle - 1.0);
-                Station { y: t * reach, section: [breadth * b[at] * joint, dorsal * d[at], palmar * d[at], shift] }
+                let [pb, pd, pp] = fat.shaft.map(|v| 1.0 + v * s.fat * (1.0 - knuckle));
+                // at their roots digits grow no broader: that would close the webs
+                let pb = if k == 0 { 1.0 + (pb - 1.0) * t } else { pb };
+                let (breadth, dorsal, palmar) = (breadth * b[at] * joint * pb, dorsal * d[at] * pd, palmar * d[at] * pp);
+                Station { y: t * reach, section: [breadth, dorsal, palmar, shift] }
             })
             .collect();
         let cap_start = row.cap_start * b[k.saturating_sub(1)];
@@ -299,7 +318,7 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
     };
     DigitLimbs {
         limbs: [limb(0, &spec.proximal), limb(1, &spec.middle), limb(2, &spec.distal)],
-        fillets: spec.fillets,
+        fillets: spec.fillets.map(|k| k * (1.0 + fat.fillet * s.fat)),
         lengths,
     }
 }
@@ -313,6 +332,7 @@ fn ray(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit) -> Limb {
     let by_finger = spec.each();
     let row = by_finger.get(digit).unwrap_or(&by_finger.index);
     let (c, depth) = (s.scale(), s.scale() * s.palm_thickness);
+    let padding = s.spec.field.fat.ray.map(|v| 1.0 + v * s.fat);
     let metacarpal = &frames[digit.joints()[0].index()];
     let along = frames[digit.chain()[0].index()].origin - metacarpal.origin;
     let axes = axes_along_y(along, metacarpal.axes.z_axis).unwrap_or(metacarpal.axes);
@@ -320,7 +340,7 @@ fn ray(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit) -> Limb {
     let lead = spec.lead_in;
     let station = |t: f32, b: f32, dorsal: f32, palmar: f32| Station {
         y: t * length,
-        section: [b * c, dorsal * depth, palmar * depth, 0.0],
+        section: [b * c, dorsal * depth * padding[0], palmar * depth * padding[1], 0.0],
     };
     let mut stations =
         vec![station(lead.t, lead.breadth * row.breadth[0], lead.dorsal * row.dorsal[0], lead.palmar * row.palmar[0])];
@@ -329,7 +349,7 @@ fn ray(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit) -> Limb {
     Limb::new(BoneFrame::new(metacarpal.origin, axes), profile)
 }
 
-fn forearm(s: &Subject) -> Limb {
+fn forearm(s: &Subject, frame: BoneFrame) -> Limb {
     let spec = &s.spec.field.forearm;
     let c = s.scale();
     let stations: Vec<Station> = spec
@@ -341,7 +361,7 @@ fn forearm(s: &Subject) -> Limb {
         })
         .collect();
     let profile = Profile::new(&stations, [spec.cap_start * c, spec.cap_end * c], spec.exponent);
-    Limb::new(BoneFrame::new(Vec3::ZERO, Mat3::IDENTITY), profile)
+    Limb::new(frame, profile)
 }
 
 fn bridges(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> Vec<RoundCone> {
@@ -351,7 +371,7 @@ fn bridges(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> Vec<RoundCone> {
     for pair in FINGERS.windows(2) {
         for &[t, z, radius] in &spec.bridges {
             let end = |digit: Digit, x: f32| {
-                frames[digit.chain()[0].index()].point(Vec3::new(x * c, s.bone_lengths(digit)[0] * t, z * c))
+                frames[digit.chain()[0].index()].point(Vec3::new(x * c, s.bone_lengths(digit)[0] * s.web_place(t), z * c))
             };
             let (start, end) = (end(pair[0], -spec.inset), end(pair[1], spec.inset));
             out.push(RoundCone { start, end, radius: [radius * c; 2] });
@@ -365,15 +385,19 @@ fn on_bone(frame: &BoneFrame, row: [f32; 3], length: f32, c: f32) -> Vec3 {
     frame.point(Vec3::new(row[0] * c, row[1] * length, row[2] * c))
 }
 
-fn thenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> [RoundCone; 2] {
+/// The thumb's muscles; the inner one thickens as it shortens.
+fn thenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], rest: &[BoneFrame; JOINT_COUNT]) -> [RoundCone; 2] {
     let ConeSpec { start, end, radius } = s.spec.field.muscle.thenar_outer;
     let inner = s.spec.field.muscle.thenar_inner;
-    let (frame, length, c) = (&frames[Joint::ThumbMetacarpal.index()], s.bone_lengths(Digit::Thumb)[0], s.scale());
-    let at = |row| on_bone(frame, row, length, c);
-    let thick = |r: [f32; 2]| r.map(|v| v * c * s.thenar);
+    let (bone, length, c) = (Joint::ThumbMetacarpal.index(), s.bone_lengths(Digit::Thumb)[0], s.scale());
+    let at = |row| on_bone(&frames[bone], row, length, c);
+    let origin = s.point(inner.start);
+    let rest_length = origin.distance(on_bone(&rest[bone], inner.end, length, c));
+    let bulge = (rest_length / origin.distance(at(inner.end))).sqrt().clamp(0.85, 1.3);
+    let thick = |r: [f32; 2], factor: f32| r.map(|v| v * c * muscle(s) * factor);
     [
-        RoundCone { start: at(start), end: at(end), radius: thick(radius) },
-        RoundCone { start: s.point(inner.start), end: at(inner.end), radius: thick(inner.radius) },
+        RoundCone { start: at(start), end: at(end), radius: thick(radius, 1.0) },
+        RoundCone { start: origin, end: at(inner.end), radius: thick(inner.radius, bulge) },
     ]
 }
 
@@ -382,7 +406,12 @@ fn hypothenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> RoundCone {
     let frame = &frames[Joint::PinkyFingerMetacarpal.index()];
     let length = metacarpal_length(frames, Digit::Little);
     let at = |row| on_bone(frame, row, length, s.scale());
-    RoundCone { start: at(start), end: at(end), radius: radius.map(|v| v * s.scale() * s.thenar) }
+    RoundCone { start: at(start), end: at(end), radius: radius.map(|v| v * s.scale() * muscle(s)) }
+}
+
+/// Factor on the radii of thenar and hypothenar.
+fn muscle(s: &Subject) -> f32 {
+    s.thenar * (1.0 + s.spec.field.fat.muscle * s.fat)
 }
 
 fn first_web(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> RoundTriangle {

@@ -18,6 +18,7 @@ pub struct FieldSpec {
     pub first_web: FirstWebSpec,
     pub detail: DetailSpec,
     pub roots: RootSpec,
+    pub fat: FatSpec,
 }
 
 /// The three segments of a digit.
@@ -180,6 +181,22 @@ pub struct RootSpec {
     pub mix: f32,
     pub finger_fillet: [f32; 2],
     pub finger_range: [f32; 2],
+}
+
+/// What one unit of fat adds, as shares.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FatSpec {
+    /// Breadth, dorsal and palmar depth of digits between their joints.
+    pub shaft: [f32; 3],
+    /// Dorsal and palmar depth of the metacarpal rays.
+    pub ray: [f32; 2],
+    /// Radii of thenar and hypothenar.
+    pub muscle: f32,
+    /// Radii of the knuckles.
+    pub knuckle: f32,
+    /// Fillets of the digits' segments.
+    pub fillet: f32,
 }
 
 /// The quad cage.

@@ -4,8 +4,10 @@
 
 mod atlas;
 pub mod bake;
+mod bends;
 mod build;
 mod cage;
+mod correct;
 mod deform;
 pub mod field;
 pub mod field_spec;
@@ -13,6 +15,7 @@ pub mod measure;
 pub mod mesh;
 mod primitives;
 mod project;
+mod settle;
 pub mod skeleton;
 pub mod skin_regions;
 pub mod skin_relief;
@@ -26,7 +29,8 @@ pub use bake::bake;
 pub use build::{Built, build, build_with_template, skin_mm};
 pub use field::{DigitPoint, HandField};
 pub use skeleton::{capsules, skeleton};
-pub use spec::{RigSpec, Sex};
+pub use crate::rig::Sex;
+pub use spec::RigSpec;
 pub use subject::Subject;
 pub use template::{Template, template};
 
@@ -51,10 +55,18 @@ pub(crate) mod testing {
     use std::sync::Arc;
 
     use super::{RigSpec, Subject};
+    use crate::rig::HandShape;
+    use crate::seed::dataset_stream;
 
     /// The shipped spec.
     pub(crate) fn spec() -> Arc<RigSpec> {
         RigSpec::parse(include_str!("../../rigs/adult/rig.toml")).unwrap()
+    }
+
+    /// A hand with every coefficient drawn on its own.
+    pub(crate) fn drawn_shape(spec: &RigSpec, number: u64) -> HandShape {
+        let mut stream = dataset_stream(1, "subject", number);
+        HandShape(spec.shapes.iter().map(|_| stream.normal()).collect())
     }
 
     /// Average hand of 190 x 86 mm.

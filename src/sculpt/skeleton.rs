@@ -30,7 +30,12 @@ pub fn skeleton(subject: &Subject) -> Skeleton {
 /// Frames of all joints in the rest pose, millimetres.
 pub fn rest_frames_mm(subject: &Subject) -> [RigidTransform; JOINT_COUNT] {
     let skeleton = skeleton(subject);
-    skeleton.hand_from_joint(&skeleton.bind_pose).map(|f| RigidTransform::new(f.rotation, f.translation_m / M_PER_MM))
+    skeleton.hand_from_joint(&skeleton.bind_pose).map(in_mm)
+}
+
+/// A transform in metres as one in millimetres.
+pub(super) fn in_mm(frame: RigidTransform) -> RigidTransform {
+    RigidTransform::new(frame.rotation, frame.translation_m / M_PER_MM)
 }
 
 /// Rotations, axes and bind pose that all subjects share; offsets are still zero.
@@ -58,7 +63,7 @@ fn reference(spec: &std::sync::Arc<RigSpec>) -> Skeleton {
 fn add_finger(skeleton: &mut Skeleton, average: &Subject, digit: Digit, row: &FingerSpec) {
     let Some([abduction, flexion, pip, dip]) = Dof::finger(digit) else { return };
     let roll = turn(Vec3::Y, -row.metacarpal_roll_deg);
-    let along = average.point(row.mcp) - average.cmc(digit);
+    let along = average.palm_point(row.mcp) - average.cmc(digit);
     let metacarpal = Quat::from_mat3(&axes_along_y(along, roll * Vec3::Z).unwrap_or(Mat3::IDENTITY));
     // the finger's frame starts from the hand's axes, not from the splayed metacarpal
     let proximal = turn(Vec3::Z, -row.rest_abduction_deg) * turn(Vec3::Y, -row.finger_roll_deg);
@@ -102,7 +107,7 @@ fn joint_centres(subject: &Subject, skeleton: &Skeleton) -> [Vec3; JOINT_COUNT] 
         let lengths = subject.bone_lengths(digit);
         centre[digit.joints()[0].index()] = subject.cmc(digit);
         if let Some(row) = subject.spec.proportions.fingers.get(digit) {
-            centre[a.index()] = subject.point(row.mcp);
+            centre[a.index()] = subject.palm_point(row.mcp);
         }
         centre[b.index()] = centre[a.index()] + along(a, lengths[0]);
         centre[c.index()] = centre[b.index()] + along(b, lengths[1]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::rig::joint::Digit;
-use crate::rig::{DOF_COUNT, DOFS, Dof, HandShape, Limit};
+use crate::rig::{DOF_COUNT, DOFS, Dof, HandShape, Limit, Population};
 
 use super::SculptError;
 use super::field_spec::{CageSpec, FieldSpec};
@@ -27,8 +27,8 @@ pub struct RigSpec {
     pub name: String,
     /// Size at which the constant joint frames are taken.
     pub reference: Size,
-    /// Mean hands of both sexes.
-    pub mean: BySex<MeanHand>,
+    /// The mean adult.
+    pub mean: MeanHand,
     /// Joint centres, bones and rest pose.
     pub proportions: Proportions,
     /// Flesh around the bones for collision tests.
@@ -46,15 +46,11 @@ pub struct RigSpec {
     /// Its subdivision.
     pub mesh: MeshSpec,
     /// Ways in which hands differ.
-    #[serde(rename = "shape")]
     pub shapes: Vec<ShapeSpec>,
-    /// Correlations of coefficients within a sex.
-    #[serde(rename = "correlation", default)]
-    pub correlations: Vec<CorrelationSpec>,
     /// Named hands: coefficient per shape.
     pub subjects: BTreeMap<String, BTreeMap<String, f32>>,
-    /// Survey of hand sizes.
-    pub survey: SurveySpec,
+    /// How often hands differ how much.
+    pub population: Population,
     /// How joints go together.
     pub couplings: CouplingSpec,
 }
@@ -92,10 +88,7 @@ impl RigSpec {
             let unknown = coefficients.keys().filter(|k| !known(k));
             faults.extend(unknown.map(|k| format!("`subjects.{subject}.{k}` names no shape")));
         }
-        for row in &self.correlations {
-            let unknown = row.between.iter().filter(|k| !known(k));
-            faults.extend(unknown.map(|k| format!("`correlation.between` has `{k}`, which names no shape")));
-        }
+        faults.extend(self.population.faults(&|name| self.shapes.iter().any(|s| s.name == name)));
         if self.mesh.levels > MAX_LEVELS {
             faults.push(format!("`mesh.levels` is {}, legal are 0 to {MAX_LEVELS}", self.mesh.levels));
         }
@@ -108,79 +101,12 @@ impl RigSpec {
         Some(HandShape(self.shapes.iter().map(|s| row.get(&s.name).copied().unwrap_or(0.0)).collect()))
     }
 
-    /// Coefficients of a hand of one sex from one standard normal number per shape; `spread` scales the deviations.
-    pub fn draw(&self, sex: Sex, normals: &[f32], spread: f32) -> HandShape {
-        let root = self.correlation_root();
-        let coefficient = |k: usize, shape: &ShapeSpec| {
-            let z: f32 = root[k].iter().zip(normals).map(|(l, n)| l * n).sum();
-            let mean = if sex == Sex::Female { shape.female } else { shape.male };
-            mean + shape.sd * spread * z
-        };
-        HandShape(self.shapes.iter().enumerate().map(|(k, s)| coefficient(k, s)).collect())
-    }
-
-    /// Lower triangular L with L Lᵀ the correlation matrix of the shapes (Cholesky).
-    fn correlation_root(&self) -> Vec<Vec<f32>> {
-        let n = self.shapes.len();
-        let at = |name: &str| self.shapes.iter().position(|s| s.name == name);
-        let correlation = |i: usize, j: usize| {
-            let pair = |row: &&CorrelationSpec| {
-                let (a, b) = (at(&row.between[0]), at(&row.between[1]));
-                (a, b) == (Some(i), Some(j)) || (a, b) == (Some(j), Some(i))
-            };
-            if i == j { 1.0 } else { self.correlations.iter().find(pair).map_or(0.0, |row| row.value) }
-        };
-        let mut l = vec![vec![0.0; n]; n];
-        for i in 0..n {
-            for j in 0..=i {
-                let done: f32 = (0..j).map(|k| l[i][k] * l[j][k]).sum();
-                let rest: f32 = correlation(i, j) - done;
-                l[i][j] = if i == j {
-                    rest.max(0.0).sqrt()
-                } else if l[j][j] > 0.0 {
-                    rest / l[j][j]
-                } else {
-                    0.0
-                };
-            }
-        }
-        l
-    }
-
     /// Ranges of all degrees of freedom, radians.
     pub fn limits(&self) -> [Limit; DOF_COUNT] {
         DOFS.map(|dof| {
             let deg = self.limits.get(&dof).copied().unwrap_or_default();
             Limit { hard_rad: deg.hard.map(f32::to_radians), soft_rad: deg.soft.map(f32::to_radians) }
         })
-    }
-}
-
-/// Female or male.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "plain names")]
-pub enum Sex {
-    Female,
-    Male,
-}
-
-/// One value per sex.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "plain names")]
-pub struct BySex<T> {
-    pub female: T,
-    pub male: T,
-}
-
-impl<T> BySex<T> {
-    /// The value of one sex.
-    pub fn get(&self, sex: Sex) -> &T {
-        match sex {
-            Sex::Female => &self.female,
-            Sex::Male => &self.male,
-        }
     }
 }
 
@@ -223,7 +149,7 @@ pub struct Size {
     pub hand_breadth_mm: f32,
 }
 
-/// Mean hand of one sex.
+/// The hand around which blend shapes are made.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeanHand {
@@ -249,6 +175,8 @@ pub struct Proportions {
     pub tip: TipSpec,
     /// The forearm.
     pub forearm: ForearmSpec,
+    /// How far webs and finger-base creases move along the proximal phalanges, per growth of the palm.
+    pub web_per_palm: f32,
 }
 
 /// Proportions of one finger.
@@ -364,74 +292,31 @@ pub struct ShapeSpec {
     pub name: String,
     /// What it changes.
     pub parameter: Parameter,
-    /// By how much a coefficient of 1 changes it: one standard deviation.
+    /// By how much a coefficient of 1 changes it.
     pub step: f32,
-    /// Mean coefficient of women.
-    pub female: f32,
-    /// Mean coefficient of men.
-    pub male: f32,
-    /// Spread of the coefficient within a sex.
-    pub sd: f32,
 }
 
 /// A parameter of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "named as the fields of `Subject`; lengths are factors on a digit's free bones")]
+#[expect(missing_docs, reason = "named as the fields of `Subject`")]
 pub enum Parameter {
     HandLengthMm,
     HandBreadthMm,
-    FingerThickness,
+    PalmLength,
     PalmThickness,
     Wrist,
     Forearm,
     Knuckle,
     Thenar,
-    ThumbLength,
-    IndexLength,
-    MiddleLength,
-    RingLength,
-    LittleLength,
-}
-
-/// Correlation of two shapes' coefficients within a sex.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CorrelationSpec {
-    /// Names of the shapes.
-    pub between: [String; 2],
-    /// -1 to 1.
-    pub value: f32,
-}
-
-/// Survey of hand length, hand breadth, hand circumference, palm length and wrist circumference, mm.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "plain names")]
-pub struct SurveySpec {
-    pub female: SurveyRow,
-    pub male: SurveyRow,
-    pub correlation: [[f32; 5]; 5],
-}
-
-impl SurveySpec {
-    /// The survey of one sex.
-    pub fn get(&self, sex: Sex) -> &SurveyRow {
-        match sex {
-            Sex::Female => &self.female,
-            Sex::Male => &self.male,
-        }
-    }
-}
-
-/// Sizes of one sex; their logarithms are jointly normal.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "plain names")]
-pub struct SurveyRow {
-    pub mean: [f32; 5],
-    pub log_mean: [f32; 5],
-    pub log_sd: [f32; 5],
+    Taper,
+    Fat,
+    NailLength,
+    NailBreadth,
+    /// Digit and bone, 0 to 2 from proximal.
+    BoneLength(Digit, u8),
+    Breadth(Digit),
+    Depth(Digit),
 }
 
 /// How joints go together; ratios of angles, and degrees.
@@ -461,8 +346,6 @@ pub struct CouplingSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sculpt::testing;
-    use crate::seed::dataset_stream;
 
     const TEXT: &str = include_str!("../../rigs/adult/rig.toml");
 
@@ -478,34 +361,4 @@ mod tests {
         assert!(matches!(RigSpec::parse(&format!("colour = 1\n{TEXT}")), Err(SculptError::Parse(_))));
     }
 
-    #[test]
-    fn draws_have_the_stated_means_and_correlation() {
-        let spec = testing::spec();
-        let mut stream = dataset_stream(4, "population", 0);
-        let mut draw = || {
-            let z: Vec<f32> = spec.shapes.iter().map(|_| stream.normal()).collect();
-            spec.draw(Sex::Male, &z, 1.0).0
-        };
-        let rows: Vec<Vec<f32>> = (0..4000).map(|_| draw()).collect();
-        let mean = |k: usize| rows.iter().map(|r| r[k]).sum::<f32>() / rows.len() as f32;
-        assert!((mean(0) - spec.shapes[0].male).abs() < 0.06 && (mean(1) - spec.shapes[1].male).abs() < 0.06);
-        let moment = |i: usize, j: usize| {
-            rows.iter().map(|r| (r[i] - mean(i)) * (r[j] - mean(j))).sum::<f32>() / rows.len() as f32
-        };
-        let correlation = moment(0, 1) / (moment(0, 0) * moment(1, 1)).sqrt();
-        assert!((correlation - 0.58).abs() < 0.04, "{correlation}");
-    }
-
-    #[test]
-    fn named_mean_hands_are_the_mean_hands() {
-        let spec = testing::spec();
-        for (name, sex) in [("mean_female", Sex::Female), ("mean_male", Sex::Male)] {
-            let (found, mean) =
-                (crate::sculpt::Subject::of_shape(&spec, &spec.subject(name).unwrap()), spec.mean.get(sex));
-            assert!((found.hand_length_mm - mean.hand_length_mm).abs() < 0.01);
-            assert!((found.hand_breadth_mm - mean.hand_breadth_mm).abs() < 0.01);
-            assert!((found.finger_thickness - mean.finger_thickness).abs() < 1e-4);
-            assert!((found.palm_thickness - mean.palm_thickness).abs() < 1e-4);
-        }
-    }
 }

@@ -65,15 +65,11 @@ mod tests {
     use super::*;
     use crate::rig::{DOFS, HandPose};
     use crate::sculpt::mesh::{normals, volume};
-    use crate::sculpt::{Sex, skeleton, skin_mm, testing};
-    use crate::seed::dataset_stream;
+    use crate::sculpt::{skeleton, skin_mm, testing};
 
     fn drawn(number: u64) -> Subject {
         let spec = testing::spec();
-        let mut stream = dataset_stream(1, "subject", number);
-        let z: Vec<f32> = spec.shapes.iter().map(|_| stream.normal()).collect();
-        let sex = if number.is_multiple_of(2) { Sex::Female } else { Sex::Male };
-        Subject::of_shape(&spec, &spec.draw(sex, &z, 1.0))
+        Subject::of_shape(&spec, &testing::drawn_shape(&spec, number))
     }
 
     #[test]

@@ -10,5 +10,6 @@ mod import;
 mod render;
 mod sampler;
 mod solids;
+mod shapes;
 mod synthetic;
 mod tidy;

@@ -8,7 +8,7 @@ use handloom::camera::{Camera, Intrinsics, Lens};
 use handloom::frame::Plane;
 use handloom::math::RigidTransform;
 use handloom::rig::{
-    Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Rig, RigMesh, Skeleton,
+    Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Person, Rig, RigMesh, Skeleton, Surface,
 };
 use handloom::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
@@ -25,9 +25,11 @@ pub(crate) fn rigid(mesh: RigMesh) -> Arc<Rig> {
     let limits = [Limit { hard_rad: [-1.0, 1.0], soft_rad: [-1.0, 1.0] }; DOF_COUNT];
     Arc::new(Rig {
         name: "synthetic".into(),
+        surface: Surface::of(&mesh),
         mesh,
         skeleton,
         shapes: Vec::new(),
+        correctives: Vec::new(),
         limits,
         capsules: Vec::new(),
         skin: None,
@@ -99,6 +101,7 @@ pub(crate) fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHan
         rig: "synthetic".into(),
         side,
         subject: 0,
+        person: Person::default(),
         shape: HandShape::default(),
         gesture: String::new(),
         pose: HandPose::default(),

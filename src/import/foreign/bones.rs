@@ -25,16 +25,16 @@ const MIN_BONE_M: f32 = 1e-4;
 const MAX_BACKWARDS: f32 = 0.25;
 
 /// A hand's joints in hand space, in the bind pose.
-pub(super) struct Bones {
+pub(in crate::import) struct Bones {
     /// `hand_from_world` of the model.
-    pub(super) hand_from_world: RigidTransform,
+    pub(in crate::import) hand_from_world: RigidTransform,
     /// Hand space, metres; tips lie at the end of the flesh.
-    pub(super) frames: [RigidTransform; JOINT_COUNT],
+    pub(in crate::import) frames: [RigidTransform; JOINT_COUNT],
 }
 
 impl Bones {
     /// Find hand space, the joints that the model lacks, the tips, and the frames.
-    pub(super) fn new(source: &Source) -> Result<Self, ImportError> {
+    pub(in crate::import) fn new(source: &Source) -> Result<Self, ImportError> {
         let hand_from_world = hand_space(source)?;
         let mut centres = known_centres(source, &hand_from_world);
         check_bones(&centres)?;
@@ -58,12 +58,12 @@ impl Bones {
     }
 
     /// Wrist to middle fingertip, metres.
-    pub(super) fn hand_length_m(&self) -> f32 {
+    pub(in crate::import) fn hand_length_m(&self) -> f32 {
         self.frames[Joint::MiddleFingerTip.index()].translation_m.length()
     }
 
     /// The skeleton whose bind pose has these frames.
-    pub(super) fn skeleton(&self) -> Skeleton {
+    pub(in crate::import) fn skeleton(&self) -> Skeleton {
         let mut skeleton = Skeleton {
             offset_m: [Vec3::ZERO; JOINT_COUNT],
             neutral: [Quat::IDENTITY; JOINT_COUNT],

@@ -3,14 +3,14 @@
 //! The model's joints are mapped by name onto ours. Everything else follows from its geometry in the bind pose: hand
 //! space, joint frames, bind angles, tips, parts and capsules.
 
-mod bones;
+pub(super) mod bones;
 mod flesh;
-mod nodes;
-mod source;
+pub(super) mod nodes;
+pub(super) mod source;
 
 use super::glb::Glb;
 use super::{Fault, ImportError, RigMapping, check_rig};
-use crate::rig::{DOF_COUNT, Limit, Rig};
+use crate::rig::{DOF_COUNT, Limit, Rig, Surface};
 use bones::Bones;
 use source::Source;
 
@@ -28,8 +28,9 @@ pub fn import_foreign(glb: &[u8], mapping: &RigMapping, limits: &[Limit; DOF_COU
     let mesh = flesh::mesh(&source, &bones);
     let skeleton = bones.skeleton();
     let capsules = flesh::capsules(&mesh, &bones);
-    let rig =
-        Rig { name: mapping.name.clone(), mesh, skeleton, shapes: Vec::new(), limits: *limits, capsules, skin: None };
+    let (name, surface) = (mapping.name.clone(), Surface::of(&mesh));
+    let (shapes, correctives) = (Vec::new(), Vec::new());
+    let rig = Rig { name, mesh, skeleton, shapes, correctives, limits: *limits, capsules, skin: None, surface };
     check_rig(&rig)?;
     Ok(rig)
 }

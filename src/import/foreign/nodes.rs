@@ -5,14 +5,14 @@ use glam::Mat4;
 use crate::import::Fault;
 
 /// Parent and `world_from_node` of every node.
-pub(super) struct Nodes {
+pub(in crate::import) struct Nodes {
     parent: Vec<Option<usize>>,
-    pub(super) world: Vec<Mat4>,
+    pub(in crate::import) world: Vec<Mat4>,
 }
 
 impl Nodes {
     /// Fails if the nodes are no tree, or a transform is not finite.
-    pub(super) fn new(document: &gltf::Document) -> Result<Self, Fault> {
+    pub(in crate::import) fn new(document: &gltf::Document) -> Result<Self, Fault> {
         let count = document.nodes().len();
         let mut nodes = Self { parent: vec![None; count], world: vec![Mat4::IDENTITY; count] };
         for node in document.nodes() {
@@ -36,7 +36,7 @@ impl Nodes {
     }
 
     /// The node itself, its parent, and so on.
-    pub(super) fn ancestors(&self, node: usize) -> impl Iterator<Item = usize> {
+    pub(in crate::import) fn ancestors(&self, node: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(Some(node), |k| self.parent[*k])
     }
 }

@@ -11,31 +11,31 @@ use crate::math::mirror_x;
 use crate::rig::{HandSide, JOINT_COUNT, Joint};
 
 /// Shares of all joints in one vertex, sum 1; tips have none.
-pub(super) type Shares = [f32; JOINT_COUNT];
+pub(in crate::import) type Shares = [f32; JOINT_COUNT];
 
 #[derive(Default)]
-pub(super) struct Source {
-    pub(super) positions_m: Vec<Vec3>,
+pub(in crate::import) struct Source {
+    pub(in crate::import) positions_m: Vec<Vec3>,
     /// Not yet of unit length; zero where the file has none.
-    pub(super) normals: Vec<Vec3>,
-    pub(super) uvs: Vec<Vec2>,
-    pub(super) shares: Vec<Shares>,
-    pub(super) triangles: Vec<[u32; 3]>,
+    pub(in crate::import) normals: Vec<Vec3>,
+    pub(in crate::import) uvs: Vec<Vec2>,
+    pub(in crate::import) shares: Vec<Shares>,
+    pub(in crate::import) triangles: Vec<[u32; 3]>,
     /// Where the model has a joint of that name.
-    pub(super) joints: [Option<SourceJoint>; JOINT_COUNT],
+    pub(in crate::import) joints: [Option<SourceJoint>; JOINT_COUNT],
 }
 
 /// A joint of the model in its bind pose.
 #[derive(Clone, Copy)]
-pub(super) struct SourceJoint {
-    pub(super) centre_m: Vec3,
+pub(in crate::import) struct SourceJoint {
+    pub(in crate::import) centre_m: Vec3,
     /// Unit axis about which it flexes, either way round, if the mapping tells.
-    pub(super) flexion_axis: Option<Vec3>,
+    pub(in crate::import) flexion_axis: Option<Vec3>,
 }
 
 impl Source {
     /// Read all skinned meshes of a file.
-    pub(super) fn read(glb: &Glb, mapping: &RigMapping) -> Result<Self, ImportError> {
+    pub(in crate::import) fn read(glb: &Glb, mapping: &RigMapping) -> Result<Self, ImportError> {
         let document = &glb.document;
         let names: Vec<&str> = document.nodes().filter_map(|n| n.name()).collect();
         mapping.check_nodes(&names)?;

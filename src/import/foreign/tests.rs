@@ -23,7 +23,7 @@ fn mapping(side: &str) -> RigMapping {
 
 /// The synthetic hand as a foreign file would hold it, with the JSON changed.
 fn tubes(change: impl FnOnce(&mut Value, &mut Vec<u8>)) -> Vec<u8> {
-    let rig = Rig { skin: None, shapes: Vec::new(), ..tube_hand::rig() };
+    let rig = Rig { skin: None, shapes: Vec::new(), correctives: Vec::new(), ..tube_hand::rig() };
     let meta = RigMeta { generator: "test".into(), copyright: String::new() };
     let bytes = to_glb(&rig, &meta).unwrap();
     let glb = gltf::Glb::from_slice(&bytes).unwrap();

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
-use crate::rig::{Capsule, DOF_COUNT, DOFS, Dof, JOINT_COUNT, Limit, Rig, Skeleton};
+use crate::rig::{Capsule, DOF_COUNT, DOFS, Dof, JOINT_COUNT, Limit, Ramp, Rig, Skeleton};
 
-/// Number of the format written and read here.
-pub(super) const FORMAT: u32 = 1;
+/// Number of the format written here.
+pub(super) const FORMAT: u32 = 2;
+/// Numbers of the formats read here; 1 has no correctives.
+pub(super) const FORMATS: std::ops::RangeInclusive<u64> = 1..=2;
 
 /// The `extras` of the whole file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub(super) struct RigExtras {
     limits: BTreeMap<Dof, Limit>,
     /// In the order of the morph targets.
     pub(super) shapes: Vec<ShapeExtras>,
+    /// In the order of the morph targets after those of the shapes.
+    #[serde(default)]
+    pub(super) correctives: Vec<CorrectiveExtras>,
     pub(super) capsules: Vec<Capsule>,
     /// Accessor of one byte per triangle.
     pub(super) triangle_part_accessor: usize,
@@ -36,6 +41,13 @@ pub(super) struct RigExtras {
 pub(super) struct ShapeExtras {
     pub(super) name: String,
     pub(super) offset_deltas_m: [Vec3; JOINT_COUNT],
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CorrectiveExtras {
+    pub(super) name: String,
+    pub(super) ramps: Vec<Ramp>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,12 +65,15 @@ impl RigExtras {
     pub(super) fn new(rig: &Rig, triangle_part_accessor: usize, skin: Option<SkinExtras>) -> Self {
         let shape =
             |s: &crate::rig::BlendShape| ShapeExtras { name: s.name.clone(), offset_deltas_m: s.offset_deltas_m };
+        let corrective =
+            |c: &crate::rig::Corrective| CorrectiveExtras { name: c.name.clone(), ramps: c.ramps.clone() };
         Self {
             format: FORMAT,
             name: rig.name.clone(),
             skeleton: rig.skeleton.clone(),
             limits: DOFS.into_iter().zip(rig.limits).collect(),
             shapes: rig.shapes.iter().map(shape).collect(),
+            correctives: rig.correctives.iter().map(corrective).collect(),
             capsules: rig.capsules.clone(),
             triangle_part_accessor,
             skin,

@@ -1,12 +1,12 @@
 //! A rig from the bytes of a `.glb` file that [`super::to_glb`] wrote.
 
-use glam::{Vec2, Vec3};
+use glam::Vec2;
 use gltf::Semantic;
 
-use super::extras::{FORMAT, FileExtras, RigExtras, SkinExtras};
+use super::extras::{FORMAT, FORMATS, FileExtras, RigExtras, SkinExtras};
 use crate::import::glb::Glb;
 use crate::import::{Fault, ImportError, check_rig};
-use crate::rig::{BlendShape, Rig, RigMesh, SkinMaps};
+use crate::rig::{BlendShape, Corrective, Rig, RigMesh, SkinMaps, Surface, VertexDeltas};
 
 /// Larger maps are a mistake, or an attack on memory.
 const MAX_MAP_SIZE: u32 = 8192;
@@ -20,10 +20,11 @@ pub fn from_glb(bytes: &[u8]) -> Result<Rig, ImportError> {
     let limits = extras.limits().map_err(missing)?;
     let primitive = only_primitive(&glb)?;
     let mesh = read_mesh(&glb, &primitive, &extras)?;
-    let shapes = read_shapes(&glb, &primitive, &extras)?;
+    let (shapes, correctives) = read_targets(&glb, &primitive, &extras)?;
     let skin = extras.skin.as_ref().map(|s| read_skin(&glb, s)).transpose()?;
     let RigExtras { name, skeleton, capsules, .. } = extras;
-    let rig = Rig { name, mesh, skeleton, shapes, limits, capsules, skin };
+    let surface = Surface::of(&mesh);
+    let rig = Rig { name, mesh, skeleton, shapes, correctives, limits, capsules, skin, surface };
     check_rig(&rig)?;
     Ok(rig)
 }
@@ -37,8 +38,8 @@ fn read_extras(glb: &Glb) -> Result<RigExtras, ImportError> {
     let header: serde_json::Value = parse(text.get())?;
     let format = header.get("handloom").and_then(|h| h.get("format"));
     let format = format.ok_or_else(|| fault("extras.handloom.format", "is missing"))?;
-    if format.as_u64() != Some(u64::from(FORMAT)) {
-        let problem = format!("is {format}, this version reads {FORMAT}");
+    if !format.as_u64().is_some_and(|f| FORMATS.contains(&f)) {
+        let problem = format!("is {format}, this version reads {} to {}", FORMATS.start(), FORMATS.end());
         return Err(Fault::new("extras.handloom.format", problem, "use the version that wrote the file").into());
     }
     Ok(parse::<FileExtras>(text.get())?.handloom)
@@ -78,20 +79,33 @@ fn read_mesh(glb: &Glb, primitive: &gltf::Primitive<'_>, extras: &RigExtras) -> 
     })
 }
 
-fn read_shapes(glb: &Glb, primitive: &gltf::Primitive<'_>, extras: &RigExtras) -> Result<Vec<BlendShape>, Fault> {
+/// Morph targets: first the blend shapes, then the correctives.
+fn read_targets(
+    glb: &Glb,
+    primitive: &gltf::Primitive<'_>,
+    extras: &RigExtras,
+) -> Result<(Vec<BlendShape>, Vec<Corrective>), Fault> {
     let place = "meshes[0].primitives[0].targets";
     let targets: Vec<_> = primitive.morph_targets().collect();
-    if targets.len() != extras.shapes.len() {
-        let problem = format!("has {} entries, `extras.handloom.shapes` has {}", targets.len(), extras.shapes.len());
-        return Err(fault(place, problem));
+    let (shapes, correctives) = (extras.shapes.len(), extras.correctives.len());
+    if targets.len() != shapes + correctives {
+        let named = format!("`extras.handloom` has {shapes} shapes and {correctives} correctives");
+        return Err(fault(place, format!("has {} entries, {named}", targets.len())));
     }
-    let shape = |(k, target): (usize, &gltf::mesh::MorphTarget<'_>)| {
-        let positions = target.positions().ok_or_else(|| fault(format!("{place}[{k}].POSITION"), "is missing"))?;
-        let position_deltas_m: Vec<Vec3> = glb.vectors(&positions)?;
-        let own = &extras.shapes[k];
-        Ok(BlendShape { name: own.name.clone(), position_deltas_m, offset_deltas_m: own.offset_deltas_m })
+    let deltas = |k: usize| -> Result<VertexDeltas, Fault> {
+        let positions = targets[k].positions().ok_or_else(|| fault(format!("{place}[{k}].POSITION"), "is missing"))?;
+        glb.deltas(&positions)
     };
-    targets.iter().enumerate().map(shape).collect()
+    let shape = |(k, own): (usize, &super::extras::ShapeExtras)| {
+        let (name, offset_deltas_m) = (own.name.clone(), own.offset_deltas_m);
+        Ok(BlendShape { name, position_deltas_m: deltas(k)?, offset_deltas_m })
+    };
+    let corrective = |(k, own): (usize, &super::extras::CorrectiveExtras)| {
+        let (name, ramps) = (own.name.clone(), own.ramps.clone());
+        Ok(Corrective { name, ramps, position_deltas_m: deltas(shapes + k)? })
+    };
+    let correctives = extras.correctives.iter().enumerate().map(corrective).collect::<Result<_, Fault>>()?;
+    Ok((extras.shapes.iter().enumerate().map(shape).collect::<Result<_, Fault>>()?, correctives))
 }
 
 fn read_skin(glb: &Glb, extras: &SkinExtras) -> Result<SkinMaps, Fault> {

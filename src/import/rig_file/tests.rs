@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::import::{ImportError, tube_hand};
-use crate::rig::Rig;
+use crate::rig::{Rig, VertexDeltas};
 
 fn meta() -> RigMeta {
     RigMeta { generator: "handloom test".into(), copyright: "nobody".into() }
@@ -17,7 +17,7 @@ fn bytes_of(rig: &Rig) -> Vec<u8> {
 
 /// The smallest rig file: no maps, no shapes.
 fn plain() -> Rig {
-    Rig { skin: None, shapes: Vec::new(), ..tube_hand::rig() }
+    Rig { skin: None, shapes: Vec::new(), correctives: Vec::new(), ..tube_hand::rig() }
 }
 
 fn message(bytes: &[u8]) -> String {
@@ -68,11 +68,12 @@ fn a_viewer_finds_the_bind_pose_in_the_nodes() {
 fn a_broken_rig_is_not_written_and_every_fault_is_named() {
     let mut rig = tube_hand::rig();
     rig.mesh.weights[4] = [0.5, -0.5, 0.0, 0.0];
-    rig.mesh.joints[7][0] = 26;
+    rig.mesh.joints[7][0] = 30;
     rig.mesh.positions_m[1].x = f32::NAN;
     rig.skeleton.offset_m[4] = Vec3::ZERO;
     rig.mesh.triangles[2][1] = 60_000;
-    rig.shapes[1].position_deltas_m.pop();
+    rig.shapes[1].position_deltas_m = VertexDeltas::from_rising(&[60_000], vec![Vec3::X]).unwrap();
+    rig.correctives[0].ramps[1].to_rad = Some(-1.0);
     rig.skin.as_mut().unwrap().slope.pop();
     let text = to_glb(&rig, &meta()).unwrap_err().to_string();
     for place in [
@@ -82,6 +83,7 @@ fn a_broken_rig_is_not_written_and_every_fault_is_named() {
         "skeleton.offset_m.thumb-phalanx-distal",
         "mesh.triangles[2]",
         "shapes.breadth.position_deltas_m",
+        "correctives.bent.ramps[1]",
         "skin.slope",
     ] {
         assert!(text.contains(place), "{place} not in {text}");
@@ -118,9 +120,9 @@ fn foreign_bytes_are_named() {
 #[test]
 fn an_other_format_number_is_named() {
     let mut newer = bytes_of(&plain());
-    let at = newer.windows(10).position(|w| w == b"\"format\":1").unwrap();
+    let at = newer.windows(10).position(|w| w == b"\"format\":2").unwrap();
     newer[at + 9] = b'7';
-    assert!(message(&newer).contains("is 7, this version reads 1"), "{}", message(&newer));
+    assert!(message(&newer).contains("is 7, this version reads 1 to 2"), "{}", message(&newer));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use super::RigMeta;
 use super::extras::{FileExtras, RigExtras, SkinExtras};
 use crate::import::{Fault, ImportError, check_rig};
 use crate::math::RigidTransform;
-use crate::rig::{JOINT_COUNT, JOINTS, Joint, Rig, SkinMaps};
+use crate::rig::skeleton::TWIST_SHARES;
+use crate::rig::{JOINT_COUNT, JOINTS, Joint, Rig, SLOT_COUNT, SkinMaps, VertexDeltas};
 
 // glTF 2.0, 3.6.2.2 component types and 5.11.5 buffer view targets
 const BYTE: u32 = 5121;
@@ -33,6 +34,9 @@ pub fn to_glb(rig: &Rig, meta: &RigMeta) -> Result<Vec<u8>, ImportError> {
     let extras = FileExtras { handloom: RigExtras::new(rig, parts, maps) };
     let mut nodes = joint_nodes(rig);
     nodes.push(json!({ "name": rig.name, "mesh": 0, "skin": 0 }));
+    if has_helpers(rig) {
+        add_helper_nodes(rig, &mut nodes);
+    }
     let mut root = json!({
         "asset": { "version": "2.0", "generator": meta.generator, "copyright": meta.copyright },
         "scene": 0,
@@ -71,6 +75,29 @@ fn joint_nodes(rig: &Rig) -> Vec<Value> {
         node
     };
     JOINTS.into_iter().map(node).collect()
+}
+
+/// True if a vertex follows one of the forearm's helpers.
+fn has_helpers(rig: &Rig) -> bool {
+    rig.mesh.joints.as_flattened().iter().any(|slot| usize::from(*slot) >= JOINT_COUNT)
+}
+
+/// The forearm's helpers in the bind pose, behind all other nodes.
+fn add_helper_nodes(rig: &Rig, nodes: &mut Vec<Value>) {
+    let frames = rig.skeleton.hand_from_slot(&rig.skeleton.bind_pose);
+    let forearm = Joint::Forearm.index();
+    for (share, frame) in TWIST_SHARES.into_iter().zip(&frames[JOINT_COUNT..]) {
+        let local = frames[forearm].inverse() * *frame;
+        let index = nodes.len();
+        if let Some(children) = nodes[forearm]["children"].as_array_mut() {
+            children.push(json!(index));
+        }
+        nodes.push(json!({
+            "name": format!("forearm-twist-{:.0}", share * 100.0),
+            "translation": local.translation_m,
+            "rotation": local.rotation.normalize(),
+        }));
+    }
 }
 
 fn container(mut text: Vec<u8>, mut bytes: Vec<u8>) -> Vec<u8> {
@@ -115,26 +142,31 @@ impl Builder {
         let indices = self.accessor(&indices, INT, "SCALAR", count, Some(INDICES));
         let mut primitive = json!({ "attributes": attributes, "indices": indices, "material": 0, "mode": 4 });
         let mut value = json!({ "name": rig.name });
-        if !rig.shapes.is_empty() {
-            let targets = rig.shapes.iter().map(|s| json!({ "POSITION": self.positions(&s.position_deltas_m) }));
-            primitive["targets"] = targets.collect();
-            value["weights"] = json!(vec![0.0; rig.shapes.len()]);
-            value["extras"] = json!({ "targetNames": rig.shapes.iter().map(|s| &s.name).collect::<Vec<_>>() });
+        let shapes = rig.shapes.iter().map(|s| (&s.name, &s.position_deltas_m));
+        let targets: Vec<_> =
+            shapes.chain(rig.correctives.iter().map(|c| (&c.name, &c.position_deltas_m))).collect();
+        if !targets.is_empty() {
+            primitive["targets"] = targets.iter().map(|(_, d)| json!({ "POSITION": self.deltas(d, n) })).collect();
+            value["weights"] = json!(vec![0.0; targets.len()]);
+            value["extras"] = json!({ "targetNames": targets.iter().map(|t| t.0).collect::<Vec<_>>() });
         }
         value["primitives"] = json!([primitive]);
         value
     }
 
     fn skin(&mut self, rig: &Rig) -> Value {
-        let frames = rig.skeleton.hand_from_joint(&rig.skeleton.bind_pose);
+        let count = if has_helpers(rig) { SLOT_COUNT } else { JOINT_COUNT };
+        let frames = &rig.skeleton.hand_from_slot(&rig.skeleton.bind_pose)[..count];
+        // the node behind the joints' is the mesh's
+        let node = |slot: usize| slot + usize::from(slot >= JOINT_COUNT);
         let matrix = |frame: &RigidTransform| {
             let inverse = frame.inverse();
             le_bytes(&Mat4::from_rotation_translation(inverse.rotation, inverse.translation_m).to_cols_array())
         };
         let matrices: Vec<u8> = frames.iter().flat_map(matrix).collect();
         json!({
-            "inverseBindMatrices": self.accessor(&matrices, FLOAT, "MAT4", JOINT_COUNT, None),
-            "joints": (0..JOINT_COUNT).collect::<Vec<_>>(),
+            "inverseBindMatrices": self.accessor(&matrices, FLOAT, "MAT4", count, None),
+            "joints": (0..count).map(node).collect::<Vec<_>>(),
             "skeleton": Joint::Forearm.index(),
         })
     }
@@ -158,10 +190,36 @@ impl Builder {
     /// Positions carry their extent, as glTF wants it.
     fn positions(&mut self, points: &[Vec3]) -> usize {
         let index = self.accessor(&vector_bytes(points), FLOAT, "VEC3", points.len(), Some(VERTICES));
+        self.extent(index, points);
+        index
+    }
+
+    fn extent(&mut self, accessor: usize, points: &[Vec3]) {
         let low = points.iter().copied().fold(Vec3::INFINITY, Vec3::min);
         let high = points.iter().copied().fold(Vec3::NEG_INFINITY, Vec3::max);
-        self.accessors[index]["min"] = json!(low);
-        self.accessors[index]["max"] = json!(high);
+        self.accessors[accessor]["min"] = json!(low);
+        self.accessors[accessor]["max"] = json!(high);
+    }
+
+    /// Differences of `count` vertices as a sparse accessor, or as a plain one if every vertex has one.
+    fn deltas(&mut self, deltas: &VertexDeltas, count: usize) -> usize {
+        let (vertices, mut values): (Vec<u32>, Vec<Vec3>) = deltas.iter().unzip();
+        if values.len() == count {
+            return self.positions(&values);
+        }
+        let mut accessor = json!({ "componentType": FLOAT, "type": "VEC3", "count": count });
+        if !values.is_empty() {
+            let indices: Vec<u8> = vertices.iter().flat_map(|v| v.to_le_bytes()).collect();
+            accessor["sparse"] = json!({
+                "count": values.len(),
+                "indices": { "bufferView": self.view(&indices, None), "componentType": INT },
+                "values": { "bufferView": self.view(&vector_bytes(&values), None) },
+            });
+        }
+        self.accessors.push(accessor);
+        let index = self.accessors.len() - 1;
+        values.push(Vec3::ZERO);
+        self.extent(index, &values);
         index
     }
 

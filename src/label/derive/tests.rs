@@ -10,7 +10,7 @@ use crate::camera::{Intrinsics, Lens};
 use crate::frame::Plane;
 use crate::math::RigidTransform;
 use crate::rig::part::PERSON_ID;
-use crate::rig::{Capsule, DOF_COUNT, HandPose, HandShape, JOINT_COUNT, Limit, RigMesh, Skeleton};
+use crate::rig::{Capsule, DOF_COUNT, HandPose, HandShape, JOINT_COUNT, Limit, Person, RigMesh, Skeleton, Surface};
 use crate::scene::{Background, Environment, Film, FilmCurve, SceneHand, Sensor, SkinMaterial};
 use crate::scene::{FORMAT_VERSION, Scene};
 
@@ -30,6 +30,7 @@ fn rig() -> Arc<Rig> {
             bind_pose: HandPose::default(),
         },
         shapes: Vec::new(),
+        correctives: Vec::new(),
         limits: [Limit { hard_rad: [-1.0, 1.0], soft_rad: [-1.0, 1.0] }; DOF_COUNT],
         capsules: vec![Capsule {
             joint: Joint::MiddleFingerPhalanxProximal,
@@ -39,6 +40,7 @@ fn rig() -> Arc<Rig> {
             end_radius_m: 0.009,
         }],
         skin: None,
+        surface: Surface::default(),
     })
 }
 
@@ -48,6 +50,7 @@ fn scene(sides: &[HandSide]) -> Scene {
         rig: "ladder".into(),
         side: *side,
         subject: 0,
+        person: Person::default(),
         shape: HandShape(vec![0.5]),
         gesture: "open".into(),
         pose: HandPose::default(),

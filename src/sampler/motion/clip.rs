@@ -9,15 +9,17 @@ use super::arm::{ArmPath, Joints};
 use super::finger::{PosePath, drawing};
 use super::opening::open_where_needed;
 use super::pair::{Carrier, MovingHand, forearm, settle};
-use super::timing::movements;
+use super::playback::Playback;
+use super::timing::{Movement, movements};
 use super::tremor::Oscillation;
 use super::view::View;
 use crate::math::{RigidTransform, mirror_x};
 use crate::preset::Preset;
+use crate::preset::types::Sequence;
 use crate::rig::skeleton::landmarks;
-use crate::rig::{HandPose, HandSide, Joint};
+use crate::rig::{HandMotion, HandPose, HandSide, Joint};
 use crate::scene::{ClipFrame, Scene, SceneHand};
-use crate::seed::SampleId;
+use crate::seed::{SampleId, Stream};
 
 /// Frames of a clip for which the camera is placed: more would only take longer.
 const FRAMED: usize = 32;
@@ -68,6 +70,8 @@ pub struct Cast<'a> {
     pub flesh: &'a Flesh,
     /// Actions of the split.
     pub actions: [u32; 2],
+    /// Recorded motions.
+    pub motions: &'a [HandMotion],
 }
 
 impl Motion {
@@ -75,9 +79,17 @@ impl Motion {
     pub fn new(preset: &Preset, id: SampleId, cast: &Cast, hands: &[SceneHand]) -> Self {
         let sequence = &preset.sequence;
         let times_s: Vec<f32> = (0..sequence.frames).map(|k| k as f32 / sequence.rate_hz).collect();
+        let last_s = times_s.last().copied().unwrap_or(0.0);
+        let playback = Playback::draw(sequence, cast.motions, last_s, &mut id.stream("recorded motion"));
         let streams = ["motion", "motion of second hand"];
-        let drawn: Vec<_> =
-            hands.iter().zip(streams).map(|(hand, name)| moving_hand(preset, cast, hand, &times_s, id, name)).collect();
+        let move_hand = |(hand, name): (&SceneHand, &str)| {
+            let mut draft = Draft { sequence, cast, hand, times_s: &times_s, stream: id.stream(name) };
+            match &playback {
+                Some(playback) => draft.recorded(playback),
+                None => draft.drawn(),
+            }
+        };
+        let drawn: Vec<_> = hands.iter().zip(streams).map(move_hand).collect();
         let (moving, names): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
         let together = id.stream("motion together").chance(sequence.together);
         let placed = settle(&moving, &times_s, together, preset.pose.max_penetration_mm * 1e-3);
@@ -144,40 +156,76 @@ impl Clip {
 }
 
 /// A hand on its way, and the name of its pose in each frame.
-fn moving_hand<'a>(
-    preset: &Preset,
-    cast: &Cast<'a>,
-    hand: &SceneHand,
-    times_s: &[f32],
-    id: SampleId,
-    name: &str,
-) -> (MovingHand<'a>, Vec<String>) {
-    let sequence = &preset.sequence;
-    let flesh = cast.flesh;
-    let stream = &mut id.stream(name);
-    let movements = movements(sequence, times_s.last().copied().unwrap_or(0.0), stream);
-    let start = Action { name: hand.gesture.clone(), pose: hand.pose };
-    let draw = drawing(cast.poses, flesh, cast.actions);
-    let path = PosePath::new(sequence, start, &movements, draw, stream);
-    let (mut poses, names): (Vec<HandPose>, Vec<String>) =
-        times_s.iter().map(|t| path.at(&movements, *t)).map(|action| (action.pose, action.name)).unzip();
-    open_where_needed(flesh, cast.poses.repair(), sequence.rate_hz, &mut poses);
-    let world_from_forearm = hand.world_from_wrist * forearm(flesh, &hand.pose, hand.side);
-    let joints = Joints::new(world_from_forearm.translation_m, hand.world_from_wrist.translation_m, stream);
-    let arm = ArmPath::new(sequence, joints, &movements, stream);
-    let shares = times_s.iter().map(|t| movements.iter().map(|m| m.arm(*t)).collect()).collect();
-    let effective = sequence.tremor_mm.sample(stream) * 1e-3 / libm::sqrtf(3.0);
-    let hz = sequence.tremor_hz.sample(stream);
-    let moving = MovingHand {
-        side: hand.side,
-        flesh,
-        home_pose: hand.pose,
-        home: hand.world_from_wrist,
-        poses,
-        carrier: Carrier::Arm { path: arm, shares, world_from_forearm },
-        tremor: [0; 3].map(|_| Oscillation::tremor(effective, hz, stream)),
-    };
-    (moving, names)
+type Moving<'a> = (MovingHand<'a>, Vec<String>);
+
+/// What is needed to put a hand on its way.
+struct Draft<'a, 'b> {
+    sequence: &'b Sequence,
+    cast: &'b Cast<'a>,
+    hand: &'b SceneHand,
+    times_s: &'b [f32],
+    stream: Stream,
+}
+
+impl<'a> Draft<'a, '_> {
+    /// Through poses drawn one after the other.
+    fn drawn(&mut self) -> Moving<'a> {
+        let movements = self.movements();
+        let start = Action { name: self.hand.gesture.clone(), pose: self.hand.pose };
+        let draw = drawing(self.cast.poses, self.cast.flesh, self.cast.actions);
+        let path = PosePath::new(self.sequence, start, &movements, draw, &mut self.stream);
+        let actions = self.times_s.iter().map(|t| path.at(&movements, *t));
+        let (poses, names) = actions.map(|action| (action.pose, action.name)).unzip();
+        let arm = self.arm(&movements);
+        (self.moving(poses, arm), names)
+    }
+
+    /// As recorded; an arm carries the hand if the recording does not.
+    fn recorded(&mut self, playback: &Playback) -> Moving<'a> {
+        let poses = playback.poses(self.hand.side, self.times_s);
+        let names = vec![playback.name().to_owned(); poses.len()];
+        let wrists = playback.wrists(self.hand.side, self.times_s);
+        let carrier = match wrists {
+            Some(wrists) => Carrier::Recorded(wrists),
+            None => {
+                let movements = self.movements();
+                self.arm(&movements)
+            }
+        };
+        (self.moving(poses, carrier), names)
+    }
+
+    fn movements(&mut self) -> Vec<Movement> {
+        movements(self.sequence, self.times_s.last().copied().unwrap_or(0.0), &mut self.stream)
+    }
+
+    fn arm(&mut self, movements: &[Movement]) -> Carrier {
+        let hand = self.hand;
+        let world_from_forearm = hand.world_from_wrist * forearm(self.cast.flesh, &hand.pose, hand.side);
+        let (elbow_m, wrist_m) = (world_from_forearm.translation_m, hand.world_from_wrist.translation_m);
+        let joints = Joints::new(elbow_m, wrist_m, &mut self.stream);
+        let path = ArmPath::new(self.sequence, joints, movements, &mut self.stream);
+        let shares = self.times_s.iter().map(|t| movements.iter().map(|m| m.arm(*t)).collect()).collect();
+        Carrier::Arm { path, shares, world_from_forearm }
+    }
+
+    fn moving(&mut self, mut poses: Vec<HandPose>, carrier: Carrier) -> MovingHand<'a> {
+        let sequence = self.sequence;
+        open_where_needed(self.cast.flesh, self.cast.poses.repair(), sequence.rate_hz, &mut poses);
+        // a recorded wrist has its own tremor
+        let share = if matches!(carrier, Carrier::Arm { .. }) { 1e-3 / libm::sqrtf(3.0) } else { 0.0 };
+        let effective = sequence.tremor_mm.sample(&mut self.stream) * share;
+        let hz = sequence.tremor_hz.sample(&mut self.stream);
+        MovingHand {
+            side: self.hand.side,
+            flesh: self.cast.flesh,
+            home_pose: self.hand.pose,
+            home: self.hand.world_from_wrist,
+            poses,
+            carrier,
+            tremor: [0; 3].map(|_| Oscillation::tremor(effective, hz, &mut self.stream)),
+        }
+    }
 }
 
 /// A clip that is planned, is being planned by another thread, or failed.
@@ -190,12 +238,7 @@ pub struct Memory(Arc<Mutex<VecDeque<(u64, Slot)>>>);
 
 impl Memory {
     /// A frame of the clip that begins at a sample, planned if it is not remembered.
-    pub fn frame<E>(
-        &self,
-        place: &ClipPlace,
-        frames: u64,
-        plan: impl Fn() -> Result<Clip, E>,
-    ) -> Result<Scene, E> {
+    pub fn frame<E>(&self, place: &ClipPlace, frames: u64, plan: impl Fn() -> Result<Clip, E>) -> Result<Scene, E> {
         let slot = self.slot(place.first, frames);
         match slot.get_or_init(|| plan().ok()) {
             Some(clip) => Ok(clip.scene(place)),

@@ -10,13 +10,8 @@ use crate::seed::Stream;
 /// From a digit's root to its tip, metres: tremor of the tip becomes one of the root.
 const DIGIT_M: f32 = 0.09;
 /// Where the tremor of each digit is.
-const ROOTS: [Dof; 5] = [
-    Dof::ThumbCmcFlexion,
-    Dof::IndexMcpFlexion,
-    Dof::MiddleMcpFlexion,
-    Dof::RingMcpFlexion,
-    Dof::LittleMcpFlexion,
-];
+const ROOTS: [Dof; 5] =
+    [Dof::ThumbCmcFlexion, Dof::IndexMcpFlexion, Dof::MiddleMcpFlexion, Dof::RingMcpFlexion, Dof::LittleMcpFlexion];
 
 /// The poses of one hand through a clip.
 #[derive(Debug, Clone)]
@@ -85,21 +80,6 @@ pub fn with_wrist_of(digits: &HandPose, wrist: &HandPose) -> HandPose {
         pose.set(dof, wrist.get(dof));
     }
     pose
-}
-
-/// Angles between two poses, the second's share growing from 0 to 1.
-pub fn blend(a: &HandPose, b: &HandPose, share: f32) -> HandPose {
-    let mut pose = *a;
-    for (angle, to) in pose.0.iter_mut().zip(b.0) {
-        *angle += (to - *angle) * share;
-    }
-    pose
-}
-
-/// Largest overlap of flesh of a pose, metres.
-#[cfg(test)]
-pub fn depth_m(flesh: &Flesh, pose: &HandPose) -> f32 {
-    flesh.deepest(pose).map_or(0.0, |c| c.depth_m)
 }
 
 /// Draws poses as single pictures have them.

@@ -9,6 +9,7 @@ pub mod clip;
 pub mod finger;
 pub mod opening;
 pub mod pair;
+pub mod playback;
 pub mod timing;
 pub mod tremor;
 pub mod view;

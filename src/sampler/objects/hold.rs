@@ -155,7 +155,7 @@ impl Holder {
 
     /// The skinned mesh in hand space.
     fn skinned(&self, shape: &HandShape, pose: &HandPose) -> Vec<Vec3> {
-        posed::right_hand_m(&self.rig, shape, pose)
+        posed::skin_of_right_hand_m(&self.rig, shape, pose)
     }
 
     /// Contact of a skinned mesh (hand space) with a thing.

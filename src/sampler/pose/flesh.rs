@@ -110,6 +110,11 @@ impl Flesh {
         axes
     }
 
+    /// The joint that carries a cone of [`Self::cones_in_world`].
+    pub fn joint_of_cone(&self, number: usize) -> Joint {
+        self.capsules.get(number).map_or(Joint::Forearm, |c| c.joint)
+    }
+
     /// Hand and forearm in the world.
     pub fn cones_in_world(
         &self,

@@ -18,6 +18,8 @@ pub use gestures::{Gesture, GestureError, Grasp, GraspObject, Library, Up};
 pub use repair::Repair;
 pub use synergy::Synergies;
 
+use glam::Vec3;
+
 use crate::preset::types::Pose;
 use crate::rig::joint::FINGERS;
 use crate::rig::{DOFS, Dof, HandPose, Joint, Rig};
@@ -27,6 +29,9 @@ use crate::seed::{Stream, dataset_stream};
 const BLEND_SHARE: f32 = 0.25;
 /// Twist of the forearm, degrees (deviation).
 const TWIST_SD_DEG: f32 = 18.0;
+/// Share of the noise that varies the hands of an arrangement, and spread of their wrists.
+const PART_NOISE: f32 = 0.35;
+const PART_WRIST_SD_DEG: f32 = 4.0;
 /// Share of the drawn wrist angles that a gesture with a wrist of its own takes up.
 const OWN_WRIST_NOISE: f32 = 0.25;
 
@@ -56,9 +61,8 @@ impl PoseSampler {
     pub fn new(seed: u64, preset: &Pose, rig: &Rig) -> Result<Self, GestureError> {
         let coupling = Coupling::new(rig).map_err(GestureError::Couplings)?;
         let library = Library::new(&coupling)?;
-        let find = |name: &String| {
-            library.find(name).cloned().ok_or_else(|| GestureError::Unknown { name: name.clone() })
-        };
+        let find =
+            |name: &String| library.find(name).cloned().ok_or_else(|| GestureError::Unknown { name: name.clone() });
         let named = preset.names.iter().map(find).collect::<Result<_, _>>()?;
         let poses: Vec<HandPose> = library.own().map(|g| g.pose).collect();
         let repair = Repair::new(coupling, preset.max_penetration_mm * 1e-3);
@@ -122,6 +126,30 @@ impl PoseSampler {
             None => self.tenodesis(&mut pose),
         }
         Action { name, pose: self.repair.apply(flesh, &pose) }
+    }
+
+    /// A gesture as a part of two hands together: varied less than an action, with a wrist (flexion, deviation, degrees)
+    /// of its own. `None` if there is no gesture of that name.
+    pub fn part(&self, flesh: &Flesh, name: &str, wrist_deg: [f32; 2], stream: &mut Stream) -> Option<HandPose> {
+        let mut pose = self.library.find(name)?.pose;
+        for (dof, angle) in DOFS.into_iter().zip(&mut pose.0) {
+            let noise = PART_NOISE * self.preset.noise_deg.sample(stream).to_radians();
+            if dof.joint() != Joint::Wrist {
+                *angle += noise;
+            }
+        }
+        for (dof, degrees) in [Dof::WristFlexion, Dof::WristDeviation].into_iter().zip(wrist_deg) {
+            pose.set(dof, (degrees + PART_WRIST_SD_DEG * stream.normal()).to_radians());
+        }
+        Some(self.repair.apply(flesh, &pose))
+    }
+
+    /// The side that points up in a gesture, in hand space of a right hand; `None` for most.
+    pub fn up(&self, name: &str) -> Option<Vec3> {
+        self.library.find(name)?.up.map(|up| match up {
+            Up::Radial => Vec3::X,
+            Up::Ulnar => Vec3::NEG_X,
+        })
     }
 
     /// One action of the range, or a blend of two.

@@ -122,7 +122,7 @@ impl Repair {
 }
 
 /// How readily a degree of freedom gives way: 0 for those that follow others.
-fn readiness(dof: Dof) -> f32 {
+pub(in crate::sampler) fn readiness(dof: Dof) -> f32 {
     match dof {
         Dof::ForearmTwist
         | Dof::WristFlexion
@@ -142,7 +142,7 @@ fn readiness(dof: Dof) -> f32 {
 }
 
 /// How much each angle opens the gap of a contact, metres per radian.
-fn gradient(
+pub(in crate::sampler) fn gradient(
     contact: &Contact,
     axes: &[glam::Vec3; DOF_COUNT],
     frames: &[crate::math::RigidTransform; JOINT_COUNT],

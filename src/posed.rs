@@ -6,6 +6,7 @@
 
 #![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fearless_simd::{Level, dispatch};
@@ -14,7 +15,7 @@ use glam::Vec3;
 use crate::math::{RigidTransform, mirror_x};
 use crate::rig::part::{BACKGROUND_ID, PERSON_ID};
 use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, SLOT_COUNT, VertexDeltas, skeleton};
-use crate::scene::{Scene, SceneHand, Solid, SolidClass, SurfaceMaterial};
+use crate::scene::{Scene, SceneHand, Solid, SolidClass, SolidKind, SurfaceMaterial};
 use crate::solid::{self, Bulk, SolidMesh};
 
 /// A scene ready to be drawn and labelled.
@@ -106,10 +107,37 @@ pub enum PoseError {
         /// Field of the scene's solid.
         field: &'static str,
     },
+    /// The mesh of a solid was not loaded.
+    #[error("placing solid {solid} (`{name}`) failed: its mesh `{path}` was not loaded")]
+    NoMesh {
+        /// Number of the solid in the scene, from 0.
+        solid: usize,
+        /// Its name.
+        name: String,
+        /// Path in the scene.
+        path: String,
+    },
 }
 
 /// Skin the hands of a scene; `rigs` holds the rig of each hand, in the scene's order.
+///
+/// # Errors
+///
+/// [`PoseError`]; also if the scene holds meshes of files, which [`pose_with`] is told.
 pub fn pose<'a>(scene: &'a Scene, rigs: &[Arc<Rig>]) -> Result<PosedScene<'a>, PoseError> {
+    pose_with(scene, rigs, &BTreeMap::new())
+}
+
+/// [`pose`] with the meshes of the files that the scene's solids name, by path, in the files' unit.
+///
+/// # Errors
+///
+/// [`PoseError`].
+pub fn pose_with<'a>(
+    scene: &'a Scene,
+    rigs: &[Arc<Rig>],
+    meshes: &BTreeMap<String, Arc<SolidMesh>>,
+) -> Result<PosedScene<'a>, PoseError> {
     if rigs.len() != scene.hands.len() {
         return Err(PoseError::RigCount { hands: scene.hands.len(), rigs: rigs.len() });
     }
@@ -122,7 +150,15 @@ pub fn pose<'a>(scene: &'a Scene, rigs: &[Arc<Rig>]) -> Result<PosedScene<'a>, P
     let solids = scene.solids.iter().zip(scene.solid_ids()).enumerate();
     let solids = solids.map(|(k, (solid, id))| {
         check_solid(k, solid)?;
-        Ok(place_solid(solid, id))
+        let mesh = match &solid.kind {
+            SolidKind::Mesh { path, scale, .. } => {
+                let name = || solid.name.clone();
+                let mesh = meshes.get(path).ok_or_else(|| PoseError::NoMesh { solid: k, name: name(), path: path.clone() })?;
+                mesh.scaled(*scale)
+            }
+            kind => solid::mesh(kind),
+        };
+        Ok(place_solid(solid, id, mesh))
     });
     Ok(PosedScene { scene, hands, solids: solids.collect::<Result<_, _>>()? })
 }
@@ -137,17 +173,19 @@ fn check_solid(number: usize, solid: &Solid) -> Result<(), PoseError> {
 }
 
 /// A solid's mesh, carried to the world.
-fn place_solid(solid: &Solid, instance: u8) -> PosedSolid {
+fn place_solid(solid: &Solid, instance: u8, mut mesh: SolidMesh) -> PosedSolid {
     let world = solid.world_from_solid;
-    let mut mesh = solid::mesh(&solid.kind);
     mesh.positions_m.iter_mut().for_each(|p| *p = world.point(*p));
     mesh.normals.iter_mut().for_each(|n| *n = world.direction(*n));
     let part = match solid.class {
-        SolidClass::Object => BACKGROUND_ID,
+        SolidClass::Object | SolidClass::Held { .. } => BACKGROUND_ID,
         SolidClass::Person => PERSON_ID,
     };
     let carried = |bulk: Bulk| Bulk { ends_m: bulk.ends_m.map(|p| world.point(p)), ..bulk };
-    let bulks = solid::bulks(&solid.kind).into_iter().map(carried).collect();
+    let bulks = match &solid.kind {
+        SolidKind::Mesh { .. } => vec![Bulk::around(&mesh.positions_m)],
+        kind => solid::bulks(kind).into_iter().map(carried).collect(),
+    };
     PosedSolid { mesh, part, instance, material: solid.material, bulks }
 }
 

@@ -9,7 +9,7 @@ use super::{Person, SceneSampler};
 use crate::math::mirror_x;
 use crate::preset::types::HoldingHand;
 use crate::rig::skeleton::landmarks;
-use crate::rig::{HandShape, HandSide, Rig};
+use crate::rig::{HandShape, HandSide, Joint, Rig};
 use crate::scene::{Scene, SceneHand};
 use crate::seed::SampleId;
 
@@ -59,24 +59,26 @@ impl SceneSampler {
 
     /// Put what is held and what stands in front into a scene.
     pub(super) fn add_objects(&self, id: SampleId, held: Option<InHand>, scene: &mut Scene) {
-        let keypoints_m = keypoints_m(&self.rig, &scene.hands);
+        let (keypoints_m, elbows_m) = joints_m(&self.rig, &scene.hands);
         if let Some((number, held)) = held
             && let Some(hand) = scene.hands.get(number)
             && held.is_clear_of(&hand.world_from_wrist, &scene.camera, &keypoints_m)
         {
             scene.solids.extend(held.solids(number, &hand.world_from_wrist));
         }
-        let occluders = self.objects.occluders(&self.preset.occluders, id, scene, &keypoints_m);
+        let occluders = self.objects.occluders(&self.preset.occluders, id, scene, (&keypoints_m, &elbows_m));
         scene.solids.extend(occluders);
     }
 }
 
-/// The 21 keypoints of each hand, world, metres.
-fn keypoints_m(rig: &Rig, hands: &[SceneHand]) -> Vec<Vec3> {
-    let of = |hand: &SceneHand| {
+/// The 21 keypoints of each hand and the far ends of the forearms, world, metres.
+fn joints_m(rig: &Rig, hands: &[SceneHand]) -> (Vec<Vec3>, Vec<Vec3>) {
+    let (mut keypoints, mut elbows) = (Vec::new(), Vec::new());
+    for hand in hands {
         let frames = rig.shaped_skeleton(&hand.shape).hand_from_joint(&hand.pose);
-        let mirrored = hand.side == HandSide::Left;
-        landmarks(&frames).map(|p| hand.world_from_wrist.point(if mirrored { mirror_x(p) } else { p }))
-    };
-    hands.iter().flat_map(of).collect()
+        let to_world = |p: Vec3| hand.world_from_wrist.point(if hand.side == HandSide::Left { mirror_x(p) } else { p });
+        keypoints.extend(landmarks(&frames).map(to_world));
+        elbows.push(to_world(frames[Joint::Forearm.index()].translation_m));
+    }
+    (keypoints, elbows)
 }

@@ -250,6 +250,8 @@ mod tests {
                 let p = Vec3::from_array(std::array::from_fn(|_| stream.uniform(-0.065, 0.065)));
                 let (found, known) = (field.distance(p), distance(&kind, p));
                 if known < 0.004 {
+                    // deep inside, ridges between nodes are cut
+                    let error = if known < -0.005 { 1e-3 } else { error };
                     assert!((found - known).abs() < error, "{kind:?} at {p}: {found} instead of {known}");
                 } else {
                     assert!(found > 0.0 && found < known + error, "{kind:?} at {p}: {found} is no bound of {known}");

@@ -13,11 +13,13 @@ pub(super) const PRESS_M: f32 = 0.0009;
 /// A digit may close to this share of the way from its open to its grasping angles.
 const FURTHEST: f32 = 1.7;
 /// Least step of a search, a share of that way.
-const LEAST_STEP: f32 = 0.02;
+const LEAST_STEP: f32 = 0.025;
 /// Halvings of the last step.
 const HALVINGS: usize = 5;
 /// Steps of one search at most.
 const STEPS: usize = 24;
+/// Farthest skin from the joint of each degree of freedom of a digit, metres.
+const LEVERS_M: [f32; 4] = [0.1, 0.1, 0.065, 0.035];
 /// Least way between open and grasping flexion, radians.
 const LEAST_WAY: f32 = 0.25;
 
@@ -116,11 +118,13 @@ impl Closer<'_> {
     /// Move a thing along a direction (unit) until the given parts of the hand touch it: forward if nothing does yet, back
     /// if they are pressed in. The parts are those of the digits from a level on, and the palm.
     pub(super) fn seat<'t>(&self, frames: &Frames, thing: &Thing<'t>, towards: Vec3, digits: &[Option<Digit>]) -> Thing<'t> {
-        let gap = |thing: &Thing| digits.iter().map(|d| self.touch(frames, thing, *d, 0).gap_m).fold(f32::INFINITY, f32::min);
+        let skin: Vec<Vec3> =
+            digits.iter().flat_map(|d| self.skin.posed(frames, self.skin.probes.range(*d))).map(|(_, at)| at).collect();
+        let gap = |thing: &Thing| skin.iter().map(|at| thing.distance(*at)).fold(f32::INFINITY, f32::min);
         let mut thing = thing.clone();
         for _ in 0..STEPS {
             let off = gap(&thing) + PRESS_M;
-            if off.abs() < 1e-4 {
+            if off.abs() < 2e-4 {
                 break;
             }
             thing = thing.moved(towards * off.clamp(-0.01, 0.01));
@@ -131,8 +135,11 @@ impl Closer<'_> {
     /// Push a thing out of the flesh, sideways too, as far as it stays near its place.
     pub(super) fn relax<'t>(&self, frames: &Frames, thing: &Thing<'t>) -> Thing<'t> {
         const ROUNDS: usize = 8;
+        const STEP_M: f32 = 0.004;
         let mut thing = thing.clone();
-        let skin: Vec<Vec3> = self.skin.posed(frames, 0..self.skin.probes.all.len()).map(|(_, at)| at).collect();
+        let skin = self.skin.posed(frames, 0..self.skin.probes.all.len()).map(|(_, at)| at);
+        // what is farther off is not reached in all rounds
+        let skin: Vec<Vec3> = skin.filter(|at| thing.distance(*at) < ROUNDS as f32 * STEP_M).collect();
         for _ in 0..ROUNDS {
             let (mut push, mut weight) = (Vec3::ZERO, 0.0_f32);
             for at in &skin {
@@ -146,7 +153,7 @@ impl Closer<'_> {
             if weight <= 0.0 {
                 break;
             }
-            thing = thing.moved((push * (1.3 / weight)).clamp_length_max(0.004));
+            thing = thing.moved((push * (1.3 / weight)).clamp_length_max(STEP_M));
         }
         thing
     }
@@ -172,9 +179,9 @@ impl Search<'_> {
         let frames = self.closer.frames(&pose);
         let mut touch = self.closer.touch(&frames, self.thing, Some(self.digit), self.first + 1);
         touch.gap_m += PRESS_M;
-        if self.digit == Digit::Thumb {
+        if self.digit == Digit::Thumb && touch.gap_m > 0.0 {
             let free = self.closer.tolerance_m - self.closer.overlap(&frames, self.digit);
-            if free <= 0.0 && touch.gap_m > 0.0 {
+            if free <= 0.0 {
                 touch = Touch { gap_m: free, level: 4 };
             }
         }
@@ -183,7 +190,7 @@ impl Search<'_> {
 
     /// Share of the way, and the bone that touches there; `None` if none does.
     fn run(&self) -> (f32, Option<u8>) {
-        let speed = self.moving.iter().map(|w| w.abs()).sum::<f32>() * 0.09;
+        let speed = self.moving.iter().zip(LEVERS_M).map(|(way, lever)| way.abs() * lever).sum::<f32>();
         if speed <= 0.0 {
             return (0.0, None);
         }

@@ -16,14 +16,16 @@ use std::sync::Arc;
 
 pub use hold::{CONTACT_M, Contact, Hold, Holder, MOST_PENETRATION_M, Pieces};
 
+use glam::Vec3;
+
 use crate::camera::Camera;
 use crate::math::RigidTransform;
 use crate::preset::Preset;
-use crate::preset::types::{Objects, ThingKind};
+use crate::preset::types::{Objects, Occluders, ThingKind};
 use crate::rig::{HandPose, HandShape, HandSide, Rig};
 use crate::sampler::pose::cone::RoundCone;
 use crate::sampler::pose::{Flesh, Grasp, PoseSampler};
-use crate::scene::{Solid, SolidClass, SolidKind};
+use crate::scene::{Scene, Solid, SolidClass, SolidKind, SurfaceMaterial};
 use crate::seed::{SampleId, Stream, dataset_stream};
 use crate::solid::{Field, mesh};
 use material::surface;
@@ -46,7 +48,15 @@ pub struct MeshFile {
     /// Its distances, in the file's unit.
     pub field: Arc<Field>,
     /// Least and greatest corner of the mesh, in the file's unit.
-    pub bounds: [glam::Vec3; 2],
+    pub bounds: [Vec3; 2],
+}
+
+impl MeshFile {
+    /// A mesh that was read from a file.
+    pub fn new(path: String, positions: &[Vec3], triangles: &[[u32; 3]]) -> Self {
+        let corners = positions.iter().fold([Vec3::INFINITY, Vec3::NEG_INFINITY], |[l, h], p| [l.min(*p), h.max(*p)]);
+        Self { path, field: Arc::new(Field::new(positions, triangles)), bounds: corners }
+    }
 }
 
 /// A thing in a hand.
@@ -76,31 +86,35 @@ pub struct ObjectSampler {
 
 impl ObjectSampler {
     /// For a preset, a rig and its poses, and the meshes of the preset's folder.
-    pub fn new(preset: &Preset, rig: &Arc<Rig>, poses: &PoseSampler, meshes: Vec<MeshFile>) -> Self {
+    pub fn new(preset: &Preset, rig: &Arc<Rig>, poses: &PoseSampler) -> Self {
         let names = &preset.objects.grasps;
         let chosen = |g: &&Grasp| names.is_empty() || names.contains(&g.shape.name);
         let grasps = poses.library().grasps.iter().filter(chosen).cloned().collect();
         let holder = Holder::new(Arc::clone(rig), poses.repair(), preset.pose.max_penetration_mm * 1e-3);
-        Self { seed: preset.seed, preset: preset.objects.clone(), holder, grasps, meshes }
+        Self { seed: preset.seed, preset: preset.objects.clone(), holder, grasps, meshes: Vec::new() }
     }
 
-    /// A thing in a hand of a sample, with a probability that the preset says. The wrist stays as in `pose`; grasps follow
-    /// from the numbers of a half-open range of actions.
+    /// Use meshes of the user's.
+    pub(in crate::sampler) fn set_meshes(&mut self, meshes: Vec<MeshFile>) {
+        self.meshes = meshes;
+    }
+
+    /// A thing in a hand; `None` if no try succeeds. The wrist stays as in `pose`; grasps follow from the numbers of a
+    /// half-open range of actions.
     pub fn held(
         &self,
-        id: SampleId,
         actions: [u32; 2],
         side: HandSide,
         (flesh, shape, pose): (&Flesh, &HandShape, &HandPose),
+        stream: &mut Stream,
     ) -> Option<Held> {
-        let mut stream = id.stream("held object");
-        if !stream.chance(self.preset.held) || self.grasps.is_empty() {
+        if self.grasps.is_empty() {
             return None;
         }
         (0..TRIES).find_map(|_| {
-            let grasp = self.grasp(actions, &mut stream);
-            let (name, mut solids, pieces) = self.thing(grasp, side, &mut stream)?;
-            let hold = self.holder.hold((flesh, shape), (grasp, pose), &pieces, &mut stream)?;
+            let grasp = self.grasp(actions, stream);
+            let (name, mut solids, pieces) = self.thing(grasp, side, stream)?;
+            let hold = self.holder.hold((flesh, shape), (grasp, pose), &pieces, stream)?;
             let in_hand = if side == HandSide::Left { hold.hand_from_thing.mirrored_x() } else { hold.hand_from_thing };
             for solid in &mut solids {
                 solid.name.clone_from(&name);
@@ -132,7 +146,7 @@ impl ObjectSampler {
         let main = surface(self.preset.material.sample(stream)?, self.preset.pattern, stream);
         let second = surface(self.preset.material.sample(stream)?, 0.0, stream);
         if of_file {
-            return None;
+            return Some(self.file(side, main, stream));
         }
         let kind = self.kind(grasp, size_m, stream)?;
         let made = things::make(kind, size_m, grasp.object.at, stream);
@@ -158,6 +172,35 @@ impl ObjectSampler {
         Some((kind.name().to_owned(), solids, pieces))
     }
 
+    /// A mesh of the user's, gripped at its middle.
+    fn file(&self, side: HandSide, material: SurfaceMaterial, stream: &mut Stream) -> (String, Vec<Solid>, Pieces) {
+        let file = &self.meshes[stream.index(self.meshes.len())];
+        let [low, high] = file.bounds;
+        let wanted_m = self.preset.mesh_size_m.sample(stream);
+        let scale = if wanted_m > 0.0 { wanted_m / (high - low).max_element() } else { 1.0 };
+        let name = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
+        let solid = Solid {
+            name: name.to_owned(),
+            class: SolidClass::Object,
+            joined: false,
+            kind: SolidKind::Mesh { path: file.path.clone(), scale, bounds_m: [low, high].map(|c| (c * scale).to_array()) },
+            world_from_solid: RigidTransform::IDENTITY,
+            material,
+        };
+        let pieces = Pieces {
+            pieces: vec![Piece {
+                thing_from_piece: RigidTransform::IDENTITY,
+                form: Form::Field(Arc::clone(&file.field), scale),
+            }],
+            radius_m: file.field.radius * scale,
+            grip_m: 0.5 * (low + high) * scale,
+            slide_m: 0.15 * (high.y - low.y) * scale,
+            round: true,
+            mirrored: side == HandSide::Left,
+        };
+        (name.to_owned(), vec![solid], pieces)
+    }
+
     /// One of the preset's kinds that suits a grasp.
     fn kind(&self, grasp: &Grasp, size_m: f32, stream: &mut Stream) -> Option<ThingKind> {
         let kinds = &self.preset.kind;
@@ -169,21 +212,28 @@ impl ObjectSampler {
         Some(kinds.values[stream.weighted(&weights)?])
     }
 
-    /// What stands in the way of a camera.
-    pub fn occluders(&self, preset: &Preset, id: SampleId, camera: &Camera, keypoints_m: &[glam::Vec3]) -> Vec<Solid> {
-        occluder::occluders(&preset.occluders, camera, keypoints_m, &mut id.stream("occluders"))
+    /// What stands between a scene's hands and its camera, for keypoints (21 a hand) and elbows in the world, metres.
+    pub fn occluders(
+        &self,
+        preset: &Occluders,
+        id: SampleId,
+        scene: &Scene,
+        joints_m: (&[Vec3], &[Vec3]),
+    ) -> Vec<Solid> {
+        occluder::occluders(preset, scene, joints_m, &mut id.stream("occluders"))
     }
 }
 
 impl Held {
-    /// Its pieces in the world, for a hand at a place.
-    pub fn solids(&self, world_from_wrist: &RigidTransform) -> Vec<Solid> {
-        let placed = |s: &Solid| Solid { world_from_solid: *world_from_wrist * s.world_from_solid, ..s.clone() };
+    /// Its pieces in the world, for a hand of a number and place.
+    pub fn solids(&self, hand: usize, world_from_wrist: &RigidTransform) -> Vec<Solid> {
+        let class = SolidClass::Held { hand: hand.min(255) as u8 };
+        let placed = |s: &Solid| Solid { class, world_from_solid: *world_from_wrist * s.world_from_solid, ..s.clone() };
         self.solids.iter().map(placed).collect()
     }
 
     /// Distance (metres) of the thing from a point in the space of the hand that holds it.
-    fn distance(&self, p: glam::Vec3) -> f32 {
+    fn distance(&self, p: Vec3) -> f32 {
         let mirrored = self.pieces.mirrored;
         let thing = thing::Thing {
             pieces: &self.pieces.pieces,
@@ -205,11 +255,12 @@ impl Held {
     }
 
     /// Whether a camera stands off it and sees enough keypoints (world, metres) past it.
-    pub fn is_clear_of(&self, world_from_wrist: &RigidTransform, camera: &Camera, keypoints_m: &[glam::Vec3]) -> bool {
-        let eye = world_from_wrist.inverse().point(camera.camera_from_world.inverse().translation_m);
-        let solids = self.solids(world_from_wrist);
-        let hidden = || keypoints_m.iter().filter(|p| occluder::is_hidden(&solids, camera, **p)).count();
-        self.distance(eye) > CAMERA_M && hidden() as f32 <= MOST_HIDDEN * keypoints_m.len() as f32
+    pub fn is_clear_of(&self, world_from_wrist: &RigidTransform, camera: &Camera, keypoints_m: &[Vec3]) -> bool {
+        let hand_from_world = world_from_wrist.inverse();
+        let eye = camera.camera_from_world.inverse().translation_m;
+        let distance = |p: Vec3| self.distance(hand_from_world.point(p));
+        let hidden = || keypoints_m.iter().filter(|p| occluder::is_hidden(distance, eye, **p)).count();
+        distance(eye) > CAMERA_M && hidden() as f32 <= MOST_HIDDEN * keypoints_m.len() as f32
     }
 }
 

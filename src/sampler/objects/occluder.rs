@@ -9,26 +9,38 @@ use crate::camera::Camera;
 use crate::math::RigidTransform;
 use crate::preset::types::{OccluderKind, Occluders, ThingMaterial};
 use crate::rig::LANDMARK_COUNT;
+use crate::rig::joint::LANDMARK_PARENT;
 use crate::rig::skeleton::axis_angle;
-use crate::scene::{Solid, SolidClass, SolidKind};
+use crate::scene::{Scene, Solid, SolidClass, SolidKind};
 use crate::seed::Stream;
-use crate::solid::distance;
+use crate::solid::{distance, mesh};
 
 /// Places that are tried for one occluder.
 const TRIES: usize = 10;
 /// Space between an occluder and joints, flesh included, metres.
 const CLEAR_M: f32 = 0.028;
+/// The same around the forearm's axis.
+const ARM_M: f32 = 0.05;
+/// Space between an occluder and other things, metres.
+const APART_M: f32 = 0.004;
 /// Space between an occluder and the camera, metres.
 const CAMERA_M: f32 = 0.08;
 /// Steps along a line of sight.
 const STEPS: usize = 24;
 
-/// The occluders of a picture of hands with these keypoints (world, metres, 21 a hand).
-pub(super) fn occluders(preset: &Occluders, camera: &Camera, keypoints_m: &[Vec3], stream: &mut Stream) -> Vec<Solid> {
+/// The occluders of a scene whose hands have these keypoints (world, metres, 21 a hand).
+pub(super) fn occluders(
+    preset: &Occluders,
+    scene: &Scene,
+    (keypoints_m, elbows_m): (&[Vec3], &[Vec3]),
+    stream: &mut Stream,
+) -> Vec<Solid> {
+    let camera = &scene.camera;
     if !stream.chance(preset.share) || keypoints_m.is_empty() {
         return Vec::new();
     }
     let count = preset.count.sample(stream).unwrap_or(1);
+    let there: Vec<Vec3> = scene.solids.iter().flat_map(surface_points).collect();
     let mut solids = Vec::new();
     for _ in 0..count {
         let kind = preset.kind.sample(stream).unwrap_or(OccluderKind::Blob);
@@ -39,7 +51,10 @@ pub(super) fn occluders(preset: &Occluders, camera: &Camera, keypoints_m: &[Vec3
             let at = place(camera, keypoints_m, near, 0.5 * size_m, stream);
             let placed: Vec<Solid> =
                 shape.into_iter().map(|s| Solid { world_from_solid: at * s.world_from_solid, ..s }).collect();
-            if is_clear(&placed, camera, keypoints_m) && may_hide(preset, &solids, &placed, camera, keypoints_m) {
+            let apart = there.iter().all(|p| world_distance(&placed, *p) > APART_M);
+            if apart
+                && is_clear(&placed, camera, (keypoints_m, elbows_m))
+                && may_hide(preset, &solids, &placed, camera, keypoints_m) {
                 solids.extend(placed);
                 break;
             }
@@ -62,13 +77,16 @@ fn place(camera: &Camera, keypoints_m: &[Vec3], near: f32, half_m: f32, stream: 
 }
 
 /// Whether solids keep off all joints and the camera.
-fn is_clear(solids: &[Solid], camera: &Camera, keypoints_m: &[Vec3]) -> bool {
+fn is_clear(solids: &[Solid], camera: &Camera, (keypoints_m, elbows_m): (&[Vec3], &[Vec3])) -> bool {
     let eye = camera.camera_from_world.inverse().translation_m;
-    let bones = keypoints_m.chunks(LANDMARK_COUNT).flat_map(|hand| {
-        // half way along the metacarpals, too
-        hand.iter().copied().chain([5, 9, 13, 17].into_iter().filter_map(|k| Some(hand.first()?.midpoint(*hand.get(k)?))))
-    });
-    world_distance(solids, eye) > CAMERA_M && bones.into_iter().all(|p| world_distance(solids, p) > CLEAR_M)
+    let is_far = |a: Vec3, b: Vec3, steps: usize, far_m: f32| {
+        (0..=steps).all(|k| world_distance(solids, a.lerp(b, k as f32 / steps as f32)) > far_m)
+    };
+    world_distance(solids, eye) > CAMERA_M
+        && keypoints_m.chunks_exact(LANDMARK_COUNT).zip(elbows_m).all(|(hand, elbow)| {
+            let mut bones = LANDMARK_PARENT.iter().zip(hand).skip(1);
+            bones.all(|(parent, end)| is_far(hand[*parent], *end, 3, CLEAR_M)) && is_far(hand[0], *elbow, 8, ARM_M)
+        })
 }
 
 /// Distance of a world point from the nearest of some solids; meshes are not asked.
@@ -77,20 +95,27 @@ fn world_distance(solids: &[Solid], p: Vec3) -> f32 {
     each.fold(f32::INFINITY, f32::min)
 }
 
+/// Points of the surface of a solid, world, metres.
+fn surface_points(solid: &Solid) -> Vec<Vec3> {
+    let points = mesh(&solid.kind).positions_m;
+    points.into_iter().step_by(3).map(|p| solid.world_from_solid.point(p)).collect()
+}
+
 /// Whether enough keypoints of the picture stay in sight with new occluders.
 fn may_hide(preset: &Occluders, old: &[Solid], new: &[Solid], camera: &Camera, keypoints_m: &[Vec3]) -> bool {
-    let hidden = keypoints_m.iter().filter(|p| is_hidden(old, camera, **p) || is_hidden(new, camera, **p)).count();
-    let by_new = keypoints_m.iter().filter(|p| is_hidden(new, camera, **p)).count();
+    let eye = camera.camera_from_world.inverse().translation_m;
+    let behind = |solids: &[Solid], p: Vec3| is_hidden(|at| world_distance(solids, at), eye, p);
+    let hidden = keypoints_m.iter().filter(|p| behind(old, **p) || behind(new, **p)).count();
+    let by_new = keypoints_m.iter().filter(|p| behind(new, **p)).count();
     by_new > 0 && hidden as f32 <= preset.max_hidden * keypoints_m.len() as f32
 }
 
-/// Whether solids stand between the camera and a world point (sphere tracing).
-pub(super) fn is_hidden(solids: &[Solid], camera: &Camera, p: Vec3) -> bool {
-    let eye = camera.camera_from_world.inverse().translation_m;
+/// Whether something of which the distance is known stands between two points (sphere tracing).
+pub(super) fn is_hidden(distance: impl Fn(Vec3) -> f32, eye: Vec3, p: Vec3) -> bool {
     let (to, length) = ((p - eye).normalize_or_zero(), p.distance(eye));
     let mut gone = 0.0;
     for _ in 0..STEPS {
-        let gap = world_distance(solids, eye + to * gone);
+        let gap = distance(eye + to * gone);
         if gap < 5e-4 {
             return true;
         }

@@ -13,7 +13,7 @@ use crate::rig::joint::DIGITS;
 use crate::rig::{Digit, HandPart, JOINT_COUNT, JOINTS, Joint, Rig};
 
 /// Side of the cells of which each gives one vertex, metres: on the palmar side, and elsewhere.
-const CELLS_M: [f32; 2] = [0.003, 0.005];
+const CELLS_M: [f32; 2] = [0.004, 0.007];
 /// A pad is the palmar skin from this share of the last bone on.
 const PAD_FROM: f32 = 0.3;
 

@@ -70,7 +70,7 @@ fn the_schema_says_meaning_range_and_default_of_every_key() {
 
 #[test]
 fn every_number_has_limits() {
-    let free = ["seed", "split.subjects", "split.actions", "sensor.grey_weights"];
+    let free = ["seed", "split.subjects", "split.actions", "hands.arrangement", "sensor.grey_weights"];
     let table = Preset::default().to_table();
     let keys: Vec<String> = fold::leaves(&table)
         .into_iter()

@@ -90,7 +90,7 @@ pub fn place_together(
     let [first, second] = hands.map(|hand| Body::new(&hand));
     let mirrored = first.hand.side == HandSide::Left;
     let between = if mirrored { first_from_second.mirrored_x() } else { *first_from_second };
-    let world_from_first = RigidTransform::from_rotation(orientation(stream));
+    let world_from_first = RigidTransform::from_rotation(first.orientation(stream));
     let world_from_second = world_from_first * between;
     let mut placed = vec![
         first.placed(world_from_first.rotation, world_from_first.translation_m),
@@ -138,8 +138,8 @@ fn beside(
         let turn = stream.uniform(0.0, TAU);
         let across = Vec3::new(libm::cosf(turn), 0.0, libm::sinf(turn));
         let across = if (rotation * Vec3::NEG_Y).dot(across) > 0.0 { -across } else { across };
-        let turned = if stream.chance(FREE_SHARE) {
-            orientation(stream)
+        let turned = if second.hand.up.is_some() || stream.chance(FREE_SHARE) {
+            second.orientation(stream)
         } else {
             axis_angle(stream.direction(), MIRROR_SD_RAD * stream.normal()) * mirrored(rotation, across)
         };

@@ -327,6 +327,10 @@ impl SceneSampler {
             }
         };
         let [first, second] = drawn.as_slice() else { return None };
+        let up = [first, second].map(|action| self.poses.up(&action.name));
+        if up[1].is_some() && up[0] != up[1] {
+            return None;
+        }
         let arranging = pair::Arranging {
             flesh: person.flesh,
             repair: self.poses.repair(),

@@ -14,7 +14,7 @@ use crate::math::{RigidTransform, mirror_x};
 use crate::preset::types::Arrangement;
 use crate::rig::joint::FINGERS;
 use crate::rig::skeleton::axis_angle;
-use crate::rig::{DOFS, Digit, HandPose, Joint};
+use crate::rig::{Digit, Dof, HandPose, Joint};
 use crate::seed::Stream;
 
 /// Draws of turn and shift that are tried.
@@ -29,6 +29,8 @@ const NEAR_M: f32 = 2e-4;
 const TOGETHER_M: f32 = 0.01;
 /// Halvings of the way on which a digit closes.
 const HALVINGS: usize = 6;
+/// Share of the allowed overlap by which closing fingers press into the other hand.
+const PRESSED: f32 = 0.3;
 /// Steps outwards in which interlocked hands are tried, metres.
 const OUTWARD_M: [f32; 7] = [0.0, 0.005, 0.01, 0.015, 0.02, 0.026, 0.034];
 /// Fingers that must reach through the other hand, and how far, metres.
@@ -38,7 +40,7 @@ const TURN_SD_RAD: f32 = 0.05;
 const SHIFT_SD_M: f32 = 0.004;
 
 /// Two hands together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Together {
     /// Poses of the first and the second hand.
     pub poses: [HandPose; 2],
@@ -63,10 +65,10 @@ pub fn parts(arrangement: Arrangement) -> Option<[Part; 2]> {
     match arrangement {
         Arrangement::Apart | Arrangement::SideBySide => None,
         Arrangement::Praying => Some([part("flat", [-60.0, -4.0], None); 2]),
-        Arrangement::Steeple => Some([part("stop_bent", [-25.0, -4.0], None); 2]),
-        Arrangement::Interlocked => Some([part("spread", [-14.0, -6.0], Some("hook")); 2]),
+        Arrangement::Steeple => Some([part("fingertips_meet", [-26.0, -4.0], Some("duck_open")); 2]),
+        Arrangement::Interlocked => Some([part("fingers_between", [-24.0, -6.0], Some("fingers_folded")); 2]),
         Arrangement::Over => {
-            Some([part("relaxed", [-4.0, -4.0], None), part("stop_bent", [-22.0, -4.0], Some("grip"))])
+            Some([part("palm_over", [-4.0, -4.0], None), part("palm_over", [-34.0, -4.0], Some("grip"))])
         }
         Arrangement::Clasped => {
             Some([part("fist", [-6.0, -4.0], None), part("handshake", [-18.0, -4.0], Some("grip"))])
@@ -98,7 +100,7 @@ impl Arranging<'_> {
                 Together { poses, first_from_second: self.approach(meeting, &poses)? }
             };
             let closed = self.close(arrangement, together);
-            self.pair_repair().fits(&closed).then_some(closed)
+            self.pair_repair().fits(&closed, self.repair.tolerance_m(self.flesh)).then_some(closed)
         })
     }
 
@@ -119,11 +121,11 @@ impl Arranging<'_> {
             }
             Arrangement::Praying => (mirrored(Quat::IDENTITY, Vec3::Z), Vec3::Z, [points[0].palm, points[1].palm]),
             Arrangement::Steeple => {
-                let normal = leaning(even(0.5, 0.75));
+                let normal = leaning(even(0.12, 0.3));
                 (mirrored(Quat::IDENTITY, normal), normal, [points[0].tips, points[1].tips])
             }
             Arrangement::Interlocked => {
-                let normal = leaning(even(0.75, 0.95));
+                let normal = leaning(even(0.5, 0.75));
                 // half a finger to either side
                 let aside = Vec3::X * (points[0].pitch_m * if even(0.0, 1.0) < 0.5 { 0.5 } else { -0.5 });
                 (mirrored(Quat::IDENTITY, normal), normal, [points[0].middles + aside, points[1].middles])
@@ -187,24 +189,32 @@ impl Arranging<'_> {
     /// Fingers close towards the gesture of their arrangement as far as nothing overlaps, one after the other.
     fn close(&self, arrangement: Arrangement, mut together: Together) -> Together {
         let Some(parts) = parts(arrangement) else { return together };
+        let interlocked = arrangement == Arrangement::Interlocked;
+        // fingers between others are pressed already, and bend where they come out
+        let pressed_m = self.repair.tolerance_m(self.flesh) * if interlocked { 1.0 } else { PRESSED };
+        let closing = Closing { pressed_m, first_joint: if interlocked { 1 } else { 0 } };
         for (hand, part) in parts.into_iter().enumerate() {
             let Some(target) = part.closes_to.and_then(|name| self.library.find(name)) else { continue };
             for digit in FINGERS {
-                together = self.close_digit(together, hand, digit, &target.pose);
+                together = self.close_digit(together, hand, digit, &target.pose, closing);
             }
         }
         together
     }
 
-    fn close_digit(&self, together: Together, hand: usize, digit: Digit, target: &HandPose) -> Together {
+    fn close_digit(
+        &self,
+        together: Together,
+        hand: usize,
+        digit: Digit,
+        target: &HandPose,
+        closing: Closing,
+    ) -> Together {
         let from = together.poses[hand];
         let at = |share: f32| {
             let mut pose = from;
-            for dof in DOFS.into_iter().filter(|d| d.joint().digit() == Some(digit)) {
-                // abduction stays: it keeps the finger where it is between others
-                if !is_abduction(dof) {
-                    pose.set(dof, from.get(dof) + (target.get(dof) - from.get(dof)) * share);
-                }
+            for dof in closing.dofs(digit) {
+                pose.set(dof, from.get(dof) + (target.get(dof) - from.get(dof)) * share);
             }
             self.repair.coupling().apply(&mut pose);
             let mut poses = together.poses;
@@ -214,9 +224,25 @@ impl Arranging<'_> {
         let (mut low, mut high) = (0.0, 1.0);
         for _ in 0..HALVINGS {
             let middle = 0.5 * (low + high);
-            if self.pair_repair().fits(&at(middle)) { low = middle } else { high = middle }
+            if self.pair_repair().fits(&at(middle), closing.pressed_m) { low = middle } else { high = middle }
         }
-        if low > 0.0 { at(low) } else { together.clone() }
+        if low > 0.0 { at(low) } else { together }
+    }
+}
+
+/// How fingers close.
+#[derive(Debug, Clone, Copy)]
+struct Closing {
+    /// How deep they press into the other hand, metres.
+    pressed_m: f32,
+    /// The first joint that bends: 0 the knuckle, 1 the middle joint.
+    first_joint: usize,
+}
+
+impl Closing {
+    /// Flexion of the joints that bend; abduction stays, it keeps a finger where it is between others.
+    fn dofs(self, digit: Digit) -> impl Iterator<Item = Dof> {
+        Dof::finger(digit).into_iter().flat_map(|[_, flexions @ ..]| flexions).skip(self.first_joint)
     }
 }
 
@@ -270,8 +296,4 @@ impl Points {
 /// Normal of a plane that the fingers lean towards, by an angle from the palm's normal.
 fn leaning(angle_rad: f32) -> Vec3 {
     Vec3::new(0.0, libm::sinf(angle_rad), libm::cosf(angle_rad))
-}
-
-fn is_abduction(dof: crate::rig::Dof) -> bool {
-    FINGERS.into_iter().any(|d| crate::rig::Dof::finger(d).is_some_and(|[abduction, ..]| abduction == dof))
 }

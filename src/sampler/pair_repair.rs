@@ -38,8 +38,9 @@ struct Touch {
 impl PairRepair<'_> {
     /// Two hands close to the given ones that overlap no deeper than the tolerance; `None` if none were found.
     pub(super) fn apply(&self, mut together: Together) -> Option<Together> {
+        let tolerance = self.repair.tolerance_m(self.flesh);
         for _ in 0..STEPS {
-            if self.fits(&together) {
+            if self.fits(&together, tolerance) {
                 return Some(together);
             }
             self.step(&mut together);
@@ -47,12 +48,12 @@ impl PairRepair<'_> {
         None
     }
 
-    /// Whether neither hand overlaps itself or the other.
-    pub(super) fn fits(&self, together: &Together) -> bool {
+    /// Whether neither hand overlaps itself deeper than poses may, or the other deeper than a tolerance, metres.
+    pub(super) fn fits(&self, together: &Together, between_m: f32) -> bool {
         let tolerance = self.repair.tolerance_m(self.flesh);
         let frames = together.poses.map(|pose| self.flesh.skeleton.hand_from_joint(&pose));
         frames.iter().all(|f| self.flesh.contacts(f, tolerance).is_empty())
-            && self.touches(&frames, &together.first_from_second, tolerance).is_empty()
+            && self.touches(&frames, &together.first_from_second, between_m).is_empty()
     }
 
     /// Joints of both hands, and the second hand as a whole, turn and move out of all overlaps.

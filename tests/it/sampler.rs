@@ -6,8 +6,8 @@ use glam::Vec3;
 use handloom::assets::Assets;
 use handloom::preset::{Choice, Distribution, Preset};
 use handloom::rig::joint::FINGERS;
-use handloom::rig::{DOFS, Dof, HandPose, HandShape, Rig, RigMesh, Surface, skeleton};
-use handloom::sampler::pose::{Coupling, Flesh, PoseSampler, Repair, deepest_penetration, gestures};
+use handloom::rig::{Dof, HandPose, HandShape, Rig, RigMesh, Surface, skeleton};
+use handloom::sampler::pose::{Flesh, PoseSampler, deepest_penetration};
 use handloom::sampler::shape::ShapeSampler;
 use handloom::sampler::{SampleError, SceneSampler};
 use handloom::scene::Scene;
@@ -47,13 +47,15 @@ fn in_hard_limits(rig: &Rig, pose: &HandPose) -> bool {
     pose.0.iter().zip(&rig.limits).all(|(a, l)| *a >= l.hard_rad[0] - 1e-6 && *a <= l.hard_rad[1] + 1e-6)
 }
 
-/// Poses of 2,400 samples of each family.
+/// Poses of every family.
 fn many_poses(rig: &Rig, count: u64) -> Vec<HandPose> {
     let flesh = Flesh::new(rig, &HandShape::default());
     let mut poses = Vec::new();
-    for shares in [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]] {
+    for family in 0..5 {
         let mut preset = Preset::default().pose;
-        [preset.gestures, preset.coupled, preset.near_limit] = shares;
+        let share = |k: usize| if k == family { 1.0 } else { 0.0 };
+        [preset.gestures, preset.grasps, preset.synergies] = [0, 1, 2].map(share);
+        [preset.coupled, preset.near_limit] = [3, 4].map(share);
         let sampler = PoseSampler::new(3, &preset, rig).unwrap();
         poses.extend((0..count).map(|n| sampler.sample(&flesh, [0, 500], &mut dataset_stream(9, "poses", n)).pose));
     }
@@ -64,7 +66,7 @@ fn many_poses(rig: &Rig, count: u64) -> Vec<HandPose> {
 fn poses_are_anatomical() {
     let rig = rig();
     let max_m = Preset::default().pose.max_penetration_mm * 1e-3;
-    for pose in many_poses(&rig, 800) {
+    for pose in many_poses(&rig, 500) {
         assert!(in_hard_limits(&rig, &pose), "{pose:?}");
         let (depth, pair) = deepest_penetration(&rig, &HandShape::default(), &pose);
         assert!(depth <= max_m, "{depth} {pair:?} {pose:?}");
@@ -123,23 +125,6 @@ fn bones_keep_their_length_in_every_pose() {
             let slack = if [13, 17].contains(&k) { 0.004 } else { 2e-5 };
             assert!((a - b).abs() < slack, "{k} {a} {b}");
         }
-    }
-}
-
-#[test]
-fn gestures_are_inside_limits_and_free_of_collisions() {
-    let rig = rig();
-    let coupling = Coupling::new(&rig).unwrap();
-    let repair = Repair::new(coupling.clone(), 0.0015);
-    let flesh = Flesh::new(&rig, &HandShape::default());
-    for gesture in gestures(&coupling).unwrap() {
-        assert!(in_hard_limits(&rig, &gesture.pose), "{}", gesture.name);
-        let repaired = repair.apply(&flesh, &gesture.pose);
-        let (depth, pair) = deepest_penetration(&rig, &HandShape::default(), &repaired);
-        assert!(depth <= 0.0015, "{}: {depth} {pair:?}", gesture.name);
-        let moved = DOFS.into_iter().map(|d| ((repaired.get(d) - gesture.pose.get(d)).to_degrees(), d));
-        let most = moved.max_by(|a, b| a.0.abs().total_cmp(&b.0.abs())).unwrap();
-        assert!(most.0.abs() < 12.0, "{} is repaired into something else: {most:?}", gesture.name);
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! An action is a gesture, a grasp, a mixture of synergies, a pose of coupled joints or a pose near the limits; which one
 //! follows from the dataset's seed and its number alone. A sample varies one action of its split or blends two, sets the
-//! wrist, and repairs overlaps. Splits with disjoint ranges of actions therefore share no pose but gestures.
+//! wrist, and repairs overlaps. Splits with disjoint ranges of actions share no
+//! random pose, and no gesture as long as there are fewer actions than gestures.
 
 pub mod cone;
 pub mod coupling;
@@ -50,6 +51,9 @@ pub struct PoseSampler {
     seed: u64,
     preset: Pose,
     library: Library,
+    /// Gestures and grasps in the order in which actions take them up: none comes twice before all had their turn.
+    gestures: Vec<Gesture>,
+    grasps: Vec<Gesture>,
     /// The hand shapes that `names` of the preset asks for; all of an action's if not empty.
     named: Vec<Gesture>,
     synergies: Synergies,
@@ -66,7 +70,18 @@ impl PoseSampler {
         let named = preset.names.iter().map(find).collect::<Result<_, _>>()?;
         let poses: Vec<HandPose> = library.own().map(|g| g.pose).collect();
         let repair = Repair::new(coupling, preset.max_penetration_mm * 1e-3);
-        Ok(Self { seed, preset: preset.clone(), library, named, synergies: Synergies::new(&poses), repair })
+        let own = library.gestures.iter().filter(|g| g.same_as.is_none()).cloned().collect();
+        let grasps = library.grasps.iter().map(|g| g.shape.clone()).collect();
+        Ok(Self {
+            seed,
+            preset: preset.clone(),
+            gestures: shuffled(own, &mut dataset_stream(seed, "order of gestures", 0)),
+            grasps: shuffled(grasps, &mut dataset_stream(seed, "order of grasps", 0)),
+            library,
+            named,
+            synergies: Synergies::new(&poses),
+            repair,
+        })
     }
 
     /// The gestures and grasps.
@@ -94,11 +109,8 @@ impl PoseSampler {
         let Pose { gestures, grasps, synergies, coupled, near_limit, .. } = self.preset;
         let coupling = self.repair.coupling();
         let (name, pose) = match stream.weighted(&[gestures, grasps, synergies, coupled, near_limit]) {
-            Some(0) => {
-                let own: Vec<&Gesture> = self.library.gestures.iter().filter(|g| g.same_as.is_none()).collect();
-                return of(own[stream.index(own.len())]);
-            }
-            Some(1) => return of(&self.library.grasps[stream.index(self.library.grasps.len())].shape),
+            Some(0) => return of(&self.gestures[number as usize % self.gestures.len()]),
+            Some(1) => return of(&self.grasps[number as usize % self.grasps.len()]),
             Some(2) => {
                 let count = self.preset.synergy_count.sample(stream).unwrap_or(1);
                 ("synergies", self.synergies.sample(usize::from(count), coupling, stream))
@@ -184,6 +196,13 @@ impl PoseSampler {
             }
         }
     }
+}
+
+fn shuffled<T>(mut list: Vec<T>, stream: &mut Stream) -> Vec<T> {
+    for k in (1..list.len()).rev() {
+        list.swap(k, stream.index(k + 1));
+    }
+    list
 }
 
 fn of(gesture: &Gesture) -> Action {

@@ -6,6 +6,8 @@
 
 #![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
 
+mod worn;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig
 use crate::scene::{Scene, SceneHand, Solid, SolidClass, SolidKind, SurfaceMaterial};
 use crate::solid::{self, Bulk, SolidMesh};
 
+pub use worn::PosedGlove;
+
 /// A scene ready to be drawn and labelled.
 #[derive(Debug, Clone)]
 pub struct PosedScene<'a> {
@@ -27,6 +31,8 @@ pub struct PosedScene<'a> {
     pub hands: Vec<PosedHand>,
     /// Everything else that is drawn.
     pub solids: Vec<PosedSolid>,
+    /// Hands that are drawn as gloves; depth is the glove's surface, keypoints are the skeleton's.
+    pub gloves: Vec<PosedGlove>,
 }
 
 /// A solid in world space.
@@ -95,6 +101,16 @@ pub enum PoseError {
         /// Field of the scene's hand.
         field: &'static str,
     },
+    /// A size of what a hand wears is out of range.
+    #[error(
+        "posing hand {hand} failed: a size of `{field}` is out of range, legal are 0 to 0.5 m and shares of 0 to 1"
+    )]
+    Wear {
+        /// Number of the hand in the scene, from 0.
+        hand: usize,
+        /// Field of the scene's hand.
+        field: &'static str,
+    },
     /// A size or place of a solid is out of range.
     #[error(
         "placing solid {solid} (`{name}`) failed: `{field}` is out of range, legal are finite lengths above 0 and below 20 m"
@@ -146,7 +162,11 @@ pub fn pose_with<'a>(
         check(k, hand, rig)?;
         Ok(pose_hand(hand, rig))
     });
-    let hands = hands.collect::<Result<_, _>>()?;
+    let mut hands = hands.collect::<Result<Vec<_>, _>>()?;
+    let dressed = scene.hands.iter().zip(&mut hands).enumerate();
+    let gloves = dressed.filter_map(|(k, (scene_hand, hand))| worn::put_on_glove(k, scene_hand, hand)).collect();
+    let worn = scene.hands.iter().zip(&hands).enumerate();
+    let worn: Vec<_> = worn.flat_map(|(k, (scene_hand, hand))| worn::solids(k, scene_hand, hand)).collect();
     let solids = scene.solids.iter().zip(scene.solid_ids()).enumerate();
     let solids = solids.map(|(k, (solid, id))| {
         check_solid(k, solid)?;
@@ -160,7 +180,8 @@ pub fn pose_with<'a>(
         };
         Ok(place_solid(solid, id, mesh))
     });
-    Ok(PosedScene { scene, hands, solids: solids.collect::<Result<_, _>>()? })
+    let solids = worn.into_iter().map(Ok).chain(solids).collect::<Result<_, _>>()?;
+    Ok(PosedScene { scene, hands, solids, gloves })
 }
 
 fn check_solid(number: usize, solid: &Solid) -> Result<(), PoseError> {
@@ -175,8 +196,7 @@ fn check_solid(number: usize, solid: &Solid) -> Result<(), PoseError> {
 /// A solid's mesh, carried to the world.
 fn place_solid(solid: &Solid, instance: u8, mut mesh: SolidMesh) -> PosedSolid {
     let world = solid.world_from_solid;
-    mesh.positions_m.iter_mut().for_each(|p| *p = world.point(*p));
-    mesh.normals.iter_mut().for_each(|n| *n = world.direction(*n));
+    mesh.carry(&world);
     let part = match solid.class {
         SolidClass::Object | SolidClass::Held { .. } => BACKGROUND_ID,
         SolidClass::Person => PERSON_ID,
@@ -199,9 +219,13 @@ fn check(hand: usize, scene_hand: &SceneHand, rig: &Rig) -> Result<(), PoseError
         ("shape", scene_hand.shape.0.iter().all(|c| c.is_finite())),
         ("pose", scene_hand.pose.0.iter().all(|a| a.is_finite())),
         ("world_from_wrist", wrist.rotation.is_finite() && wrist.translation_m.is_finite()),
+        ("arm", scene_hand.arm.is_none_or(|arm| arm.shoulder_m.is_finite())),
     ];
-    match fields.into_iter().find(|(_, finite)| !finite) {
-        Some((field, _)) => Err(PoseError::NotFinite { hand, field }),
+    if let Some((field, _)) = fields.into_iter().find(|(_, finite)| !finite) {
+        return Err(PoseError::NotFinite { hand, field });
+    }
+    match scene_hand.wear.fault() {
+        Some(field) => Err(PoseError::Wear { hand, field }),
         None => Ok(()),
     }
 }

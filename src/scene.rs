@@ -11,10 +11,12 @@ use crate::math::RigidTransform;
 use crate::rig::{HandPose, HandShape, HandSide, Person};
 
 mod solid;
+mod wear;
 
 pub use solid::{
     Instance, InstanceKind, Pattern, PatternKind, SkinTone, Solid, SolidClass, SolidKind, SurfaceMaterial,
 };
+pub use wear::{Arm, Band, Glove, Ring, Sleeve, Watch, Wear};
 
 /// Version of the scene format written by this build.
 pub const FORMAT_VERSION: u32 = 1;
@@ -84,6 +86,12 @@ pub struct SceneHand {
     pub world_from_wrist: RigidTransform,
     /// Skin.
     pub skin: SkinMaterial,
+    /// The upper arm; without one the forearm ends at the elbow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<Arm>,
+    /// Clothes and jewellery.
+    #[serde(default, skip_serializing_if = "Wear::is_empty")]
+    pub wear: Wear,
 }
 
 /// Appearance of the skin of one hand.

@@ -11,6 +11,7 @@ use crate::rig::joint::DIGITS;
 use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Person};
 use crate::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
+    Wear,
 };
 
 /// Depth of the discs in front of their keypoints, metres.
@@ -72,6 +73,8 @@ fn scene_hand(k: u8) -> SceneHand {
         gesture: "fist".into(),
         pose: HandPose([0.123_456_79; 26]),
         world_from_wrist: RigidTransform::IDENTITY,
+        arm: None,
+        wear: Wear::default(),
         skin: SkinMaterial {
             tone: 6,
             melanin: 0.1,

@@ -7,7 +7,7 @@ use crate::camera::{Camera, Intrinsics, Lens};
 use crate::rig::{
     BlendShape, Corrective, DOF_COUNT, DOFS, Dof, HandPose, HandShape, Joint, Limit, Person, Ramp, Skeleton, Surface,
 };
-use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial};
+use crate::scene::{Background, Environment, FORMAT_VERSION, Film, FilmCurve, Sensor, SkinMaterial, Wear};
 use crate::seed::{Stream, dataset_stream};
 
 const VERTICES: usize = 1500;
@@ -100,6 +100,8 @@ fn random_hand(s: &mut Stream, side: HandSide) -> SceneHand {
         gesture: String::new(),
         pose: HandPose(std::array::from_fn(|_| s.uniform(-1.0, 1.0))),
         world_from_wrist: RigidTransform::new(rotation(s), vector(s)),
+        arm: None,
+        wear: Wear::default(),
         skin: SkinMaterial {
             tone: 1,
             melanin: 0.0,

@@ -42,6 +42,8 @@ pub struct Preset {
     pub occluders: Occluders,
     /// How skin looks.
     pub skin: Skin,
+    /// What is worn, and the body behind the hands.
+    pub wear: Wear,
     /// Where the camera stands and how it projects.
     pub camera: Camera,
     /// Lights that cast shadows.
@@ -378,6 +380,30 @@ pub struct Skin {
     pub nail_roughness: Distribution,
     /// Factor on the depth of creases, wrinkles and nail folds.
     pub relief: Distribution,
+}
+
+/// What is worn, and the body behind the hands. Watch, bracelet and rings belong to a person, the rest to a picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wear {
+    /// Share of pictures with the person's body behind the hands, where one can stand there.
+    pub body: f32,
+    /// End of the sleeves as a share of the way along the arm: 0 no sleeves, 1 the wrist.
+    pub sleeve: Distribution,
+    /// Distance of hanging cloth from the skin, millimetres.
+    pub looseness_mm: Distribution,
+    /// Depth of folds, 0 none, 1 ordinary.
+    pub folds: Distribution,
+    /// Share of people with a watch.
+    pub watch: f32,
+    /// Share of people with a bracelet.
+    pub bracelet: f32,
+    /// Share of people with rings.
+    pub rings: f32,
+    /// Share of pictures with thin gloves (rubber, cotton).
+    pub thin_gloves: f32,
+    /// Share of pictures with thick gloves (leather, knit, for work).
+    pub thick_gloves: f32,
 }
 
 /// Where the camera stands and how it projects.

@@ -46,12 +46,17 @@ pub struct InPicture {
 ///
 /// Hands that do not fit are first centred, then moved away up to the largest distance of the preset. Roll, distance and
 /// place are drawn anew while a forearm's far end shows or the camera does not stand clear of the flesh; if that does not
-/// help, so is the direction of view.
+/// help, so is the direction of view. Where a body stands behind the hands elbows may show.
 ///
 /// # Errors
 ///
 /// [`SampleError::Framing`] if the hands do not fit, [`SampleError::NotClear`] if no view was clear of the flesh.
-pub fn camera(preset: &Preset, pictures: &[InPicture], stream: &mut Stream) -> Result<Camera, SampleError> {
+pub fn camera(
+    preset: &Preset,
+    pictures: &[InPicture],
+    elbows_may_show: bool,
+    stream: &mut Stream,
+) -> Result<Camera, SampleError> {
     let intrinsics = intrinsics(preset, stream);
     let mut clear = None;
     let mut unframed = None;
@@ -72,7 +77,8 @@ pub fn camera(preset: &Preset, pictures: &[InPicture], stream: &mut Stream) -> R
             if !pictures.iter().all(|picture| is_clear(camera_at, picture)) {
                 continue;
             }
-            if pictures.iter().flat_map(|picture| &picture.elbows_m).all(|p| is_outside(&camera, *p)) {
+            let mut elbows = pictures.iter().flat_map(|picture| &picture.elbows_m);
+            if elbows_may_show || elbows.all(|p| is_outside(&camera, *p)) {
                 return Ok(camera);
             }
             clear.get_or_insert(camera);
@@ -221,7 +227,7 @@ mod tests {
         let preset = Whole::default().camera;
         let (low, high) = preset.distance_m.range();
         for item in 0..400 {
-            let camera = camera(&preset, &cross(), &mut dataset_stream(1, "frame", item)).unwrap();
+            let camera = camera(&preset, &cross(), false, &mut dataset_stream(1, "frame", item)).unwrap();
             assert!(share_inside(&camera, &cross()) >= preset.min_in_frame);
             let distance = camera.camera_from_world.translation_m.length();
             assert!(distance > low - 1e-4 && distance < high + 1e-4, "{distance}");
@@ -240,7 +246,7 @@ mod tests {
             *key = Distribution::Constant(degrees);
         }
         preset.distance_m = Distribution::Constant(1.0);
-        let level = camera(&preset, &cross(), &mut dataset_stream(1, "axes", 0)).unwrap();
+        let level = camera(&preset, &cross(), false, &mut dataset_stream(1, "axes", 0)).unwrap();
         let at = level.camera_from_world.inverse().translation_m;
         assert!(at.abs_diff_eq(direction(30.0, 90.0), 0.02), "{at}");
         // seen from +X, +Y is up in the picture and -Z is right
@@ -248,7 +254,7 @@ mod tests {
         assert!(up.y < -0.8 && up.x.abs() < 1e-5, "{up}");
         assert!(level.camera_from_world.direction(Vec3::NEG_Z).abs_diff_eq(Vec3::X, 1e-5));
         preset.roll_deg = Distribution::Constant(90.0);
-        let rolled = camera(&preset, &cross(), &mut dataset_stream(1, "axes", 0)).unwrap();
+        let rolled = camera(&preset, &cross(), false, &mut dataset_stream(1, "axes", 0)).unwrap();
         assert!(rolled.camera_from_world.direction(Vec3::NEG_Z).abs_diff_eq(Vec3::Y, 1e-5));
     }
 
@@ -257,21 +263,21 @@ mod tests {
         let mut preset = Whole::default().camera;
         preset.elevation_deg = Distribution::Constant(0.0);
         let shown = (0..200).filter(|item| {
-            let camera = camera(&preset, &cross(), &mut dataset_stream(1, "elbow", *item)).unwrap();
+            let camera = camera(&preset, &cross(), false, &mut dataset_stream(1, "elbow", *item)).unwrap();
             let at = camera.project(camera.camera_from_world.point(cross()[0].elbows_m[0])).unwrap();
             at.cmpge(Vec2::ZERO).all() && at.x <= preset.width_px as f32 && at.y <= preset.height_px as f32
         });
         assert!(shown.count() <= 4);
         // seen along the forearm there is no way out
         preset.elevation_deg = Distribution::Constant(90.0);
-        camera(&preset, &cross(), &mut dataset_stream(1, "elbow", 0)).unwrap();
+        camera(&preset, &cross(), false, &mut dataset_stream(1, "elbow", 0)).unwrap();
     }
 
     #[test]
     fn hands_too_large_for_the_picture_are_an_error_with_values() {
         let mut preset = Whole::default().camera;
         preset.distance_m = Distribution::Constant(0.1);
-        let message = camera(&preset, &cross(), &mut dataset_stream(1, "near", 0)).unwrap_err().to_string();
+        let message = camera(&preset, &cross(), false, &mut dataset_stream(1, "near", 0)).unwrap_err().to_string();
         assert!(message.contains("0.1 m") && message.contains("hint:"), "{message}");
     }
 }

@@ -4,9 +4,11 @@
 //! People and actions belong to the dataset: person 7 and action 12 are the same in every sample, whatever else changes.
 
 pub mod background;
+pub mod body;
 pub mod camera;
 mod clearance;
 pub mod environment;
+mod figure;
 pub mod film_sensor;
 pub mod hands;
 mod holding;
@@ -18,6 +20,7 @@ mod pair_repair;
 pub mod pose;
 pub mod shape;
 pub mod skin;
+pub mod wear;
 
 use std::sync::Arc;
 
@@ -25,16 +28,18 @@ pub use background::BackgroundFile;
 
 use crate::preset::Preset;
 use crate::preset::types::Arrangement;
-use crate::rig::{HandMotion, HandPose, HandSide, Rig};
-use crate::scene::{FORMAT_VERSION, Scene, SceneHand};
-use crate::seed::SampleId;
+use crate::rig::{HandMotion, HandPose, HandSide, Joint, Rig};
+use crate::scene::{FORMAT_VERSION, Scene, SceneHand, Wear};
+use crate::seed::{SampleId, dataset_stream};
 use camera::InPicture;
+use figure::Figure;
 use hands::{HandToPlace, PlacedHand};
 use holding::InHand;
 use motion::{Cast, Clip, ClipPlace, Motion};
 use objects::{MeshFile, ObjectSampler};
 use pose::{Action, Flesh, GestureError, PoseSampler};
 use shape::{DrawnPerson, ShapeSampler};
+use wear::Clothes;
 
 /// Why a scene could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +108,10 @@ pub struct SplitIndex {
     /// Number of the sample within the split, from 0.
     pub within: u64,
 }
+
+/// Colours of hair, linear: black, dark brown, brown, blond, grey.
+const HAIR: [[f32; 3]; 5] =
+    [[0.008, 0.007, 0.006], [0.03, 0.018, 0.010], [0.09, 0.05, 0.022], [0.35, 0.23, 0.10], [0.32, 0.31, 0.30]];
 
 /// Draws the scenes of one preset.
 #[derive(Debug, Clone)]
@@ -213,9 +222,15 @@ impl SceneSampler {
     }
 
     /// All of a scene around hands that are seen as in the pictures given.
-    fn scene(&self, id: SampleId, hands: Vec<SceneHand>, pictures: &[InPicture]) -> Result<Scene, SampleError> {
+    fn scene(&self, id: SampleId, mut hands: Vec<SceneHand>, pictures: &[InPicture]) -> Result<Scene, SampleError> {
         let preset = &self.preset;
-        let camera = camera::camera(&preset.camera, pictures, &mut id.stream("camera"))?;
+        let mut stream = id.stream("body");
+        let whole = stream.chance(preset.wear.body);
+        let camera = camera::camera(&preset.camera, pictures, whole, &mut id.stream("camera"))?;
+        let clothes = Clothes::new(&preset.wear, hands.first().map_or(0, |hand| hand.subject), id);
+        clothes.dress(&mut hands, id);
+        let figure = hands.first().filter(|_| whole).map(|hand| self.figure(hand, &clothes, id));
+        let solids = body::complete(&mut hands, &self.rig, &camera, figure, &mut stream);
         let camera_at = camera.camera_from_world.inverse().translation_m;
         let background =
             background::background(&preset.background, &self.files, camera_at, &mut id.stream("background"));
@@ -224,7 +239,7 @@ impl SceneSampler {
             seed: background::exact_integer(&mut id.stream("scene")),
             camera,
             hands,
-            solids: Vec::new(),
+            solids,
             lights: light::lights(&preset.light, &mut id.stream("light")),
             environment: environment::environment(&preset.environment, &background, &mut id.stream("environment")),
             background,
@@ -232,6 +247,21 @@ impl SceneSampler {
             sensor: film_sensor::sensor(&preset.sensor, &mut id.stream("sensor")),
             clip: None,
         })
+    }
+
+    /// The person behind a hand. Hair belongs to the person, trousers to the picture.
+    fn figure(&self, hand: &SceneHand, clothes: &Clothes, id: SampleId) -> Figure {
+        let forearm = |skeleton: &crate::rig::Skeleton| skeleton.offset_m[Joint::Wrist.index()].length();
+        let scale = forearm(&self.rig.shaped_skeleton(&hand.shape)) / forearm(&self.rig.skeleton).max(1e-3);
+        let mut person = dataset_stream(id.seed, "hair of subject", u64::from(hand.subject));
+        Figure {
+            scale: if scale.is_finite() { scale.clamp(0.6, 1.5) } else { 1.0 },
+            skin: hand.skin,
+            shirt: clothes.shirt,
+            trousers: wear::cloth(&mut id.stream("trousers")),
+            hair: HAIR[person.weighted(&[0.4, 0.25, 0.15, 0.1, 0.1]).unwrap_or(0)],
+            hair_length: person.unit(),
+        }
     }
 
     /// The hands of one person, where they are in the world, and what one of them holds.
@@ -276,6 +306,8 @@ impl SceneSampler {
             pose: action.pose,
             world_from_wrist: placed.world_from_wrist,
             skin,
+            arm: None,
+            wear: Wear::default(),
         });
         (hands.collect(), in_picture, held)
     }

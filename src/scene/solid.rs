@@ -3,7 +3,7 @@
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
-use super::Scene;
+use super::{Scene, SkinMaterial};
 use crate::math::RigidTransform;
 
 /// A thing, or a piece of one.
@@ -97,6 +97,11 @@ pub enum SolidKind {
         /// it should begin and end on the axis.
         profile_m: Vec<[f32; 2]>,
     },
+    /// Oval cross-sections one above the other, smoothly joined: trunk, head, limb, vase that is not round.
+    Sections {
+        /// From below: height, shift towards +Z, half width (X) and half depth (Z).
+        sections_m: Vec<[f32; 4]>,
+    },
     /// A round tube along a path with round ends: handle, cable, pen.
     Tube {
         /// Path, at least two points.
@@ -134,6 +139,10 @@ impl SolidKind {
                 let (low, high) = profile_m.iter().fold((f32::MAX, f32::MIN), |(l, h), p| (l.min(p[1]), h.max(p[1])));
                 [Vec3::new(-r, low, -r), Vec3::new(r, high, r)]
             }
+            Self::Sections { sections_m } => {
+                let ends = sections_m.iter().map(|[h, z, w, d]| [Vec3::new(-w, *h, z - d), Vec3::new(*w, *h, z + d)]);
+                ends.fold([Vec3::MAX, Vec3::MIN], |[l, h], [a, b]| [l.min(a), h.max(b)])
+            }
             Self::Tube { path_m, radius_m } => {
                 let path = path_m.iter().map(|p| Vec3::from(*p));
                 let [low, high] = path.fold([Vec3::MAX, Vec3::MIN], |[l, h], p| [l.min(p), h.max(p)]);
@@ -165,6 +174,10 @@ impl SolidKind {
             Self::Lathe { profile_m } => {
                 let legal = profile_m.len() >= 2 && profile_m.iter().all(|[r, h]| (0.0..20.0).contains(r) && place(h));
                 &[("profile_m", legal)]
+            }
+            Self::Sections { sections_m } => {
+                let legal = |[h, z, w, d]: &[f32; 4]| place(h) && place(z) && rounding(*w) && rounding(*d);
+                &[("sections_m", sections_m.len() >= 2 && sections_m.iter().all(legal))]
             }
             Self::Tube { path_m, radius_m } => {
                 let legal = path_m.len() >= 2 && path_m.as_flattened().iter().all(place);
@@ -215,6 +228,13 @@ impl SurfaceMaterial {
     /// Metal of the given reflectance.
     pub fn metal(colour: [f32; 3], roughness: f32) -> Self {
         Self { metalness: 1.0, ..Self::plain(colour, roughness) }
+    }
+
+    /// Skin of the tone and gloss of a hand's.
+    pub fn skin(of: &SkinMaterial) -> Self {
+        let tone = SkinTone { melanin: of.melanin, blood: of.blood };
+        // n = 1.4, as on the hand
+        Self { skin: Some(tone), f0: 0.028 * of.specular, ..Self::plain([0.5; 3], of.roughness) }
     }
 
     /// Cloth.

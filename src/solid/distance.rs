@@ -8,7 +8,7 @@ use glam::{Vec2, Vec3};
 use crate::scene::SolidKind;
 
 /// Distance (metres) from a point in a solid's own space to its surface, negative inside. Meshes from files have a
-/// [`Field`](super::Field) instead: theirs is infinite.
+/// [`Field`](super::Field) instead: theirs, and that of cross-sections, is infinite.
 pub fn distance(kind: &SolidKind, p: Vec3) -> f32 {
     match kind {
         SolidKind::Box { size_m, rounding_m } => {
@@ -31,7 +31,8 @@ pub fn distance(kind: &SolidKind, p: Vec3) -> f32 {
             let pieces = path_m.windows(2).map(|w| to_segment(p, Vec3::from(w[0]), Vec3::from(w[1])));
             pieces.fold(f32::INFINITY, f32::min) - radius_m
         }
-        SolidKind::Mesh { .. } => f32::INFINITY,
+        // parts of persons are not asked
+        SolidKind::Mesh { .. } | SolidKind::Sections { .. } => f32::INFINITY,
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Grid {
     pub points_m: Vec<Vec3>,
     /// Places of the points on the surface, metres: around the widest ring, and along.
     pub along_m: Vec<f32>,
+    /// [`SolidMesh::detail`] of the points; may be empty.
+    pub detail: Vec<f32>,
 }
 
 impl Grid {
@@ -54,6 +56,9 @@ pub fn loft(grid: &Grid) -> SolidMesh {
             mesh.normals.push(mean.unwrap_or_else(|| normal(row, k)).normalize_or(Vec3::Y));
             let around = radius * k as f32 / columns as f32;
             mesh.uvs_m.push(Vec2::new(around, grid.along_m.get(row).copied().unwrap_or(0.0)));
+            if !grid.detail.is_empty() {
+                mesh.detail.push(grid.detail.get(row * columns + k % columns).copied().unwrap_or(0.0));
+            }
         }
     }
     let stride = columns as u32 + 1;

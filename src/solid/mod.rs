@@ -6,9 +6,11 @@ mod loft;
 mod polygons;
 mod revolve;
 mod rounded_box;
+mod sections;
 
 use glam::{Vec2, Vec3};
 
+use crate::math::RigidTransform;
 use crate::scene::SolidKind;
 
 pub use distance::distance;
@@ -25,6 +27,9 @@ pub struct SolidMesh {
     pub normals: Vec<Vec3>,
     /// Metres on the surface, for patterns; one per position.
     pub uvs_m: Vec<Vec2>,
+    /// 0..1: of skin the share of the palm's paler tone, of all else the share of the sky that the surface's own folds
+    /// hide. Empty (0 everywhere) or one per position.
+    pub detail: Vec<f32>,
     /// Counter-clockwise from outside.
     pub triangles: Vec<[u32; 3]>,
 }
@@ -36,6 +41,12 @@ impl SolidMesh {
         let positions_m = self.positions_m.iter().map(|p| *p * factor).collect();
         let uvs_m = self.uvs_m.iter().map(|uv| *uv * factor).collect();
         Self { positions_m, uvs_m, ..self.clone() }
+    }
+
+    /// Move it from its own space to another.
+    pub fn carry(&mut self, to: &RigidTransform) {
+        self.positions_m.iter_mut().for_each(|p| *p = to.point(*p));
+        self.normals.iter_mut().for_each(|n| *n = to.direction(*n));
     }
 }
 
@@ -83,6 +94,7 @@ pub fn mesh(kind: &SolidKind) -> SolidMesh {
             tube(&path, *radius_m)
         }
         SolidKind::Mesh { .. } => SolidMesh::default(),
+        SolidKind::Sections { sections_m } => sections::sections(sections_m),
     }
 }
 
@@ -96,6 +108,16 @@ pub fn bulks(kind: &SolidKind) -> Vec<Bulk> {
             vec![Bulk { ends_m: [-end, end], radii_m: *radii_m }]
         }
         SolidKind::Ellipsoid { semi_axes_m } => vec![Bulk::of_block(Vec3::from(*semi_axes_m))],
+        SolidKind::Sections { sections_m } => {
+            let (Some(low), Some(high)) = (sections_m.first(), sections_m.last()) else { return Vec::new() };
+            let [width, depth] = [2, 3].map(|axis| sections_m.iter().map(|s| s[axis]).fold(0.0, f32::max));
+            let radius = depth.min(width).min(0.5 * (high[0] - low[0]).abs());
+            let aside = Vec3::X * (width - radius).max(0.0) * 0.7;
+            let end = |s: &[f32; 4], up: f32| Vec3::new(0.0, s[0] + up, s[1]);
+            let ends = [end(low, radius), end(high, -radius)];
+            let at = |aside: Vec3| Bulk { ends_m: ends.map(|p| p + aside), radii_m: [radius; 2] };
+            if aside.x > 0.3 * radius { vec![at(-aside), at(aside)] } else { vec![at(Vec3::ZERO)] }
+        }
         // thin things hide little
         SolidKind::Torus { .. } | SolidKind::Tube { .. } | SolidKind::Mesh { .. } => Vec::new(),
         SolidKind::Lathe { profile_m } => {

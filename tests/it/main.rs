@@ -14,3 +14,4 @@ mod solids;
 mod shapes;
 mod synthetic;
 mod tidy;
+mod worn;

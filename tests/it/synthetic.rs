@@ -12,6 +12,7 @@ use handloom::rig::{
 };
 use handloom::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
+    Wear,
 };
 
 /// A rig that is one rigid body on the wrist.
@@ -106,6 +107,8 @@ pub(crate) fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHan
         gesture: String::new(),
         pose: HandPose::default(),
         world_from_wrist,
+        arm: None,
+        wear: Wear::default(),
         skin: SkinMaterial {
             tone: 4,
             melanin: 0.045,

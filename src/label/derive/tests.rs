@@ -11,7 +11,7 @@ use crate::frame::Plane;
 use crate::math::RigidTransform;
 use crate::rig::part::PERSON_ID;
 use crate::rig::{Capsule, DOF_COUNT, HandPose, HandShape, JOINT_COUNT, Limit, Person, RigMesh, Skeleton, Surface};
-use crate::scene::{Background, Environment, Film, FilmCurve, SceneHand, Sensor, SkinMaterial};
+use crate::scene::{Background, Environment, Film, FilmCurve, SceneHand, Sensor, SkinMaterial, Wear};
 use crate::scene::{FORMAT_VERSION, Scene};
 
 const SIZE: u32 = 64;
@@ -55,6 +55,8 @@ fn scene(sides: &[HandSide]) -> Scene {
         gesture: "open".into(),
         pose: HandPose::default(),
         world_from_wrist: RigidTransform::IDENTITY,
+        arm: None,
+        wear: Wear::default(),
         skin: SkinMaterial {
             tone: 3,
             melanin: 0.1,
@@ -111,6 +113,7 @@ fn posed<'a>(scene: &'a Scene, places: &[(usize, Vec3)]) -> PosedScene<'a> {
         scene,
         hands: scene.hands.iter().enumerate().map(|(k, h)| hand(k, h.side)).collect(),
         solids: Vec::new(),
+        gloves: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use glam::{Mat3, Vec3};
 
 use super::prepared::PreparedRig;
 use crate::camera::{Camera, Lens, NEAR_M};
-use crate::posed::{PosedHand, PosedScene, PosedSolid};
+use crate::posed::{PosedGlove, PosedHand, PosedScene, PosedSolid};
 use crate::rig::{HandPart, HandSide};
 
 /// Where each quantity stands in a [`Vertex`].
@@ -17,6 +17,8 @@ pub(super) mod slot {
     pub(in super::super) const UV: usize = 6;
     /// 0 back of the hand to 1 palm.
     pub(in super::super) const PALMAR: usize = 8;
+    /// Of solids in the same place: [`crate::solid::SolidMesh::detail`].
+    pub(in super::super) const DETAIL: usize = PALMAR;
     /// Share of the sky that the hands leave open.
     pub(in super::super) const OPENNESS: usize = 9;
     /// Mean curvature, 1/m.
@@ -81,7 +83,7 @@ pub(super) struct Geometry {
 
 impl Geometry {
     /// Project everything and keep the triangles that face the camera and touch the picture.
-    pub(super) fn build(&mut self, posed: &PosedScene<'_>, rigs: &[std::sync::Arc<PreparedRig>]) {
+    pub(super) fn build<'a>(&mut self, posed: &'a PosedScene<'_>, rigs: &[std::sync::Arc<PreparedRig>]) {
         let (scene, hands) = (posed.scene, &posed.hands);
         let projector = Projector::new(&scene.camera);
         self.vertices.clear();
@@ -92,7 +94,11 @@ impl Geometry {
         for (k, (hand, rig)) in hands.iter().zip(rigs).enumerate() {
             let first = self.vertices.len();
             self.add_vertices(hand, rig, &projector);
-            self.add_triangles(k, hand, first as u32, &projector);
+            let glove = posed.gloves.iter().enumerate().find(|(_, glove)| glove.hand == k);
+            let surface = |(g, glove): (usize, &'a PosedGlove)| {
+                ((hands.len() + posed.solids.len() + g) as u8, glove.triangles.as_slice())
+            };
+            self.add_triangles(k, hand, (first as u32, glove.map(surface)), &projector);
         }
         for (k, solid) in posed.solids.iter().enumerate() {
             let body = hands.len() * usize::from(BODIES) + k;
@@ -112,15 +118,23 @@ impl Geometry {
         self.screen.extend(hand.positions_m.iter().map(|p| projector.project(*p)));
     }
 
-    fn add_triangles(&mut self, number: usize, hand: &PosedHand, first: u32, projector: &Projector<'_>) {
+    /// Triangles of a hand; those that are glove belong to the glove's surface.
+    fn add_triangles(
+        &mut self,
+        number: usize,
+        hand: &PosedHand,
+        (first, glove): (u32, Option<(u8, &[bool])>),
+        projector: &Projector<'_>,
+    ) {
         let mesh = &hand.rig.mesh;
-        for (corners, part) in mesh.triangles.iter().zip(&mesh.triangle_part) {
+        for (k, (corners, part)) in mesh.triangles.iter().zip(&mesh.triangle_part).enumerate() {
+            let gloved = glove.filter(|(_, is_glove)| is_glove.get(k).copied().unwrap_or(false));
             // counter-clockwise in space is clockwise in a picture with y down: swapping makes the area positive
             let [a, b, c] = corners.map(|i| i + first);
             let corners = if hand.side == HandSide::Left { [a, b, c] } else { [a, c, b] };
             let triangle = Triangle {
                 corners,
-                surface: number as u8,
+                surface: gloved.map_or(number as u8, |(surface, _)| surface),
                 instance: number as u8 + 1,
                 part: HandPart::rhd_id(*part, hand.side),
                 body: number as u8 * BODIES + (*part / 3).min(BODIES - 1),
@@ -134,9 +148,10 @@ impl Geometry {
     fn add_solid(&mut self, solid: &PosedSolid, [surface, body]: [u8; 2], projector: &Projector<'_>) {
         let first = self.vertices.len() as u32;
         let mesh = &solid.mesh;
-        let surfaces = mesh.positions_m.iter().zip(&mesh.normals).zip(&mesh.uvs_m);
-        self.vertices.extend(surfaces.map(|((p, n), uv)| {
-            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+        let surfaces = mesh.positions_m.iter().zip(&mesh.normals).zip(&mesh.uvs_m).enumerate();
+        self.vertices.extend(surfaces.map(|(k, ((p, n), uv))| {
+            let detail = mesh.detail.get(k).copied().unwrap_or(0.0);
+            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, detail, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
         }));
         self.screen.extend(mesh.positions_m.iter().map(|p| projector.project(*p)));
         for corners in &mesh.triangles {

@@ -166,10 +166,12 @@ impl CpuRenderer {
         }
         ended(Stage::Shadow);
 
-        scratch.sort_into_bands(posed.hands.len() + posed.solids.len());
+        scratch.sort_into_bands(posed.hands.len() + posed.solids.len() + posed.gloves.len());
         let materials: Vec<_> = scene.hands.iter().map(|hand| Material::new(hand.skin)).collect();
         let pixel_tangent = 1.0 / scene.camera.intrinsics.fx.max(1.0);
-        let finishes: Vec<_> = posed.solids.iter().map(|solid| Finish::new(&solid.material, pixel_tangent)).collect();
+        let of_solids = posed.solids.iter().map(|solid| Finish::new(&solid.material, pixel_tangent));
+        let of_gloves = posed.gloves.iter().map(|glove| Finish::of_glove(&glove.material, pixel_tangent));
+        let finishes: Vec<_> = of_solids.chain(of_gloves).collect();
         let lighting = Lighting {
             eye: scene.camera.camera_from_world.inverse().translation_m,
             lights: &scene.lights,
@@ -273,7 +275,8 @@ fn check(posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<(), RenderError>
     if posed.hands.len() > MAX_HANDS {
         return Err(RenderError::TooMany { what: "hands", found: posed.hands.len(), limit: MAX_HANDS });
     }
-    let (found, limit) = (posed.solids.len(), 255 - posed.hands.len() * usize::from(geometry::BODIES));
+    let (found, limit) =
+        (posed.solids.len() + posed.gloves.len(), 255 - posed.hands.len() * usize::from(geometry::BODIES));
     if found > limit {
         return Err(RenderError::TooMany { what: "solids", found, limit });
     }

@@ -20,8 +20,8 @@ const CLOTH_SOFTNESS: f32 = 0.12;
 const SKIN_SOFTNESS: [f32; 3] = [0.14, 0.07, 0.05];
 /// Share of the light on a fibrous surface that comes back at grazing view.
 const SHEEN: f32 = 0.35;
-/// Reflectance of skin at normal incidence (n = 1.4) and its roughness on arm and face.
-const SKIN_F0: f32 = 0.028;
+/// Side of the hand's texture atlas, metres.
+const ATLAS_M: f32 = 0.35;
 
 /// One solid's surface, ready for shading.
 pub(super) struct Finish {
@@ -37,18 +37,39 @@ pub(super) struct Finish {
     sheen: f32,
     /// Width of a pixel at a distance of 1.
     pixel_tangent: f32,
+    /// Metres per unit of the texture coordinates.
+    uv_m: f32,
+    detail: Detail,
+}
+
+/// What the detail of a vertex means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Nothing: gloves have the hand's vertices.
+    None,
+    /// Share of the sky that folds hide.
+    Hollow,
+    /// Share of the palm's tone.
+    Palmar,
 }
 
 impl Finish {
+    /// A glove's: the hand's texture coordinates are shares of an atlas.
+    pub(super) fn of_glove(material: &SurfaceMaterial, pixel_tangent: f32) -> Self {
+        Self { uv_m: ATLAS_M, detail: Detail::None, ..Self::new(material, pixel_tangent) }
+    }
+
     pub(super) fn new(material: &SurfaceMaterial, pixel_tangent: f32) -> Self {
-        let colour = material.skin.map_or(material.colour, |skin| palette(skin.melanin, skin.blood).dorsum);
+        let skin = material.skin.map(|skin| palette(skin.melanin, skin.blood));
+        let colour = skin.map_or(material.colour, |skin| skin.dorsum);
+        let second = material.pattern.map_or(colour, |p| p.colour);
         let metal = material.metalness.clamp(0.0, 1.0);
-        let f0 = if material.skin.is_some() { SKIN_F0 } else { material.f0 };
+        let f0 = material.f0;
         let roughness = material.roughness.clamp(0.05, 1.0);
         let sheen = material.sheen.clamp(0.0, 1.0);
         Self {
             colour,
-            second: material.pattern.map_or(colour, |p| p.colour),
+            second: skin.map_or(second, |skin| skin.palm),
             pattern: material.pattern.map(|p| (p.kind, p.period_m.max(1e-4))),
             f0: colour.map(|c| f0 + (c - f0) * metal),
             diffuse: 1.0 - metal,
@@ -57,6 +78,8 @@ impl Finish {
             alpha: roughness * roughness,
             sheen: sheen * SHEEN,
             pixel_tangent,
+            uv_m: 1.0,
+            detail: if material.skin.is_some() { Detail::Palmar } else { Detail::Hollow },
         }
     }
 }
@@ -102,9 +125,12 @@ fn surface<S: Simd>(simd: S, batch: &Batch, finish: &Finish, lighting: &Lighting
     let normal = V8::load(simd, &batch.attribute[slot::NORMAL..]).unit();
     let to_eye = V8::splat(simd, lighting.eye).sub(position);
     let view = to_eye.unit();
+    let detail = unit(load(simd, &batch.attribute[slot::DETAIL]));
+    let open = if finish.detail == Detail::Hollow { 1.0 - detail } else { splat(simd, 1.0) };
     let second = match finish.pattern {
+        _ if finish.detail == Detail::Palmar => detail,
         Some((kind, period)) => {
-            let uv = [slot::UV, slot::UV + 1].map(|k| load(simd, &batch.attribute[k]) * (1.0 / period));
+            let uv = [slot::UV, slot::UV + 1].map(|k| load(simd, &batch.attribute[k]) * (finish.uv_m / period));
             let pixel = to_eye.dot(to_eye).sqrt() * (finish.pixel_tangent / period);
             pattern(simd, kind, uv, pixel)
         }
@@ -119,7 +145,7 @@ fn surface<S: Simd>(simd: S, batch: &Batch, finish: &Finish, lighting: &Lighting
         normal,
         view,
         normal_view: normal.dot(view).max(splat(simd, 0.04)),
-        openness: load(simd, &batch.attribute[slot::OPENNESS]),
+        openness: load(simd, &batch.attribute[slot::OPENNESS]) * open,
         albedo,
     }
 }

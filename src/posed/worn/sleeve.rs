@@ -1,0 +1,130 @@
+//! Sleeves: a cloth tube around the arm that hangs down, gathers in rings above cuff and elbow, and creases diagonally.
+
+use std::f32::consts::TAU;
+
+use glam::Vec3;
+
+use super::limb::{COLUMNS, Limb, Row};
+use super::upper_arm::round_end;
+use crate::math::smoothstep;
+use crate::scene::Sleeve;
+use crate::solid::{Grid, SolidMesh, loft};
+
+/// Least distance of cloth from skin, metres.
+const GAP_M: f32 = 0.0018;
+/// Thickness of the cloth at its hem, metres.
+const CLOTH_M: f32 = 0.0012;
+/// The sleeve ends at least this far from the wrist, metres.
+const FROM_WRIST_M: f32 = 0.012;
+/// Rows of cloth: distance where folds are fine, and on the upper arm, metres.
+const STEPS_M: [f32; 2] = [0.005, 0.011];
+/// How far the inside of the sleeve is drawn, metres.
+const INSIDE_M: f32 = 0.025;
+/// Depth of folds: of the tightest sleeve, metres, and per metre of looseness.
+const FOLD_M: f32 = 0.0012;
+const FOLD_SHARE: f32 = 0.55;
+/// Share of light that the bottom of a fold loses.
+const FOLD_SHADE: f32 = 0.45;
+
+/// Way from the wrist to the end of a sleeve, metres.
+pub(super) fn hem_m(limb: &Limb, sleeve: &Sleeve) -> f32 {
+    let length = limb.length_m();
+    ((1.0 - sleeve.share) * length).clamp(FROM_WRIST_M, 0.97 * length)
+}
+
+pub(super) fn mesh(limb: &Limb, sleeve: &Sleeve) -> SolidMesh {
+    let cloth = Cloth::new(limb, sleeve);
+    let (hem, end) = (cloth.hem, limb.length_m());
+    let mut grid = Grid { columns: COLUMNS, ..Grid::default() };
+    // inside, over the hem, outside
+    for (way, lift) in [(INSIDE_M, -1.0), (0.5 * INSIDE_M, -1.0), (0.0015, -1.0), (-0.0004, -0.5), (0.0010, 0.0)] {
+        cloth.ring((hem + way).min(end), CLOTH_M * lift, &mut grid);
+    }
+    let mut way = hem + 0.003;
+    while way < end {
+        cloth.ring(way, 0.0, &mut grid);
+        way += if way < limb.elbow_m + 0.09 || way < hem + 0.12 { STEPS_M[0] } else { STEPS_M[1] };
+    }
+    let more = GAP_M + 0.5 * sleeve.looseness_m;
+    round_end(limb, end, more, &mut grid);
+    grid.detail.resize(grid.points_m.len(), 0.0);
+    loft(&grid)
+}
+
+/// A sleeve on its arm.
+struct Cloth<'a> {
+    limb: &'a Limb,
+    sleeve: &'a Sleeve,
+    hem: f32,
+    depth: f32,
+    phase: [f32; 6],
+}
+
+impl<'a> Cloth<'a> {
+    fn new(limb: &'a Limb, sleeve: &'a Sleeve) -> Self {
+        let mut state = sleeve.seed | 1;
+        let phase = [0; 6].map(|_| {
+            // xorshift: folds differ from sleeve to sleeve, nothing more is asked of it
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            TAU * (state >> 8) as f32 / 16_777_216.0
+        });
+        let depth = sleeve.folds * (FOLD_M + FOLD_SHARE * sleeve.looseness_m);
+        Self { limb, sleeve, hem: hem_m(limb, sleeve), depth, phase }
+    }
+
+    fn ring(&self, way: f32, lift: f32, grid: &mut Grid) {
+        let row = self.limb.at(way);
+        let before = self.limb.at((way - 0.012).max(self.hem));
+        let after = self.limb.at((way + 0.012).min(self.limb.length_m()));
+        // a cuff is tight, and the cloth behind it hangs over
+        let cuff = self.sleeve.cuff_m;
+        let free = if cuff > 0.0 { smoothstep(way, self.hem + 0.8 * cuff, self.hem + cuff + 0.012) } else { 1.0 };
+        let over = 1.0 + 0.8 * free / (1.0 + square((way - self.hem - cuff) / 0.03)) * f32::from(u8::from(cuff > 0.0));
+        for k in 0..COLUMNS {
+            let direction = row.direction(k);
+            // cloth spans hollows of the arm
+            let skin = row.radius_m[k].max(0.5 * (before.radius_m[k] + after.radius_m[k]));
+            let hang = 0.22 + 0.78 * square(0.5 - 0.5 * direction.y);
+            let fold = self.fold(&row, k, direction) * (0.12 + 0.88 * free);
+            let loose = self.sleeve.looseness_m * hang * (0.15 + 0.85 * free) * over;
+            let gap = GAP_M + loose + self.depth * fold;
+            grid.points_m.push(row.centre + direction * (skin + (gap + lift).max(0.0006)));
+            let deep = if lift < 0.0 { 1.0 } else { (1.0 - fold).clamp(0.0, 1.0) * self.sleeve.folds.min(1.0) };
+            grid.detail.push(FOLD_SHADE * deep);
+        }
+        grid.along_m.push(way);
+    }
+
+    /// Height of the folds, 0..1.
+    fn fold(&self, row: &Row, column: usize, direction: Vec3) -> f32 {
+        let angle = TAU * column as f32 / COLUMNS as f32;
+        let (way, p) = (row.way_m, &self.phase);
+        let sin = libm::sinf;
+        let wander = 0.34 * sin(angle + p[0])
+            + 0.20 * sin(2.0 * angle + p[1] + 9.0 * way)
+            + 0.10 * sin(3.0 * angle + p[4] - 21.0 * way);
+        // no ring goes all the way around
+        let part = 0.3 + 0.7 * (0.5 + 0.5 * sin(angle + p[5] + 43.0 * way));
+        let rings = part * crest(way / (0.026 + 0.006 * sin(p[2])) + wander + 0.5 * sin(17.0 * way + p[2]));
+        let diagonal = crest(way / 0.062 + angle / TAU + 0.25 * sin(2.0 * angle + p[3]) + p[3]);
+        let other = crest(way / 0.045 - angle / TAU + 0.2 * sin(angle + p[4]) + p[4]);
+        let patch = 0.5 + 0.5 * sin(2.0 * angle + 19.0 * way + p[5]) * sin(angle - 31.0 * way + p[0]);
+        let at_hem = 1.0 / (1.0 + square((way - self.hem - self.sleeve.cuff_m - 0.02) / 0.045));
+        let from_elbow = (way - self.limb.elbow_m) / 0.055;
+        let crook = 0.35 + 0.65 * (0.5 + 0.5 * direction.dot(self.limb.crook));
+        let at_elbow = self.limb.bend.min(1.3) * crook / (1.0 + square(from_elbow));
+        let gathered = (at_hem * if self.sleeve.cuff_m > 0.0 { 1.0 } else { 0.45 } + at_elbow).min(1.0);
+        (gathered * rings + (1.0 - 0.6 * gathered) * (0.75 * diagonal * patch + 0.55 * other * (1.0 - patch))).min(1.0)
+    }
+}
+
+/// A round crest and a sharp valley once per unit.
+fn crest(x: f32) -> f32 {
+    libm::sinf(0.5 * TAU * x).abs()
+}
+
+fn square(x: f32) -> f32 {
+    x * x
+}

@@ -112,6 +112,122 @@ pub struct SkinMaterial {
     pub nail_roughness: f32,
     /// Factor on the depth of creases, wrinkles and nail folds.
     pub relief: f32,
+    /// Water or sweat on the skin: 0 dry to 1 wet.
+    #[serde(default)]
+    pub wetness: f32,
+    /// What else tells people apart.
+    #[serde(default)]
+    pub traits: SkinTraits,
+}
+
+/// Marks and structures of one person's skin.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SkinTraits {
+    /// Factor on creases and wrinkles beside `relief`.
+    pub wrinkles: f32,
+    /// Height and colour of veins: 0 none, 1 those of a slim adult.
+    pub veins: f32,
+    /// Height of the tendons of straight fingers, likewise.
+    pub tendons: f32,
+    /// 0 none to 1 dense.
+    pub freckles: f32,
+    /// Brown spots of age on the back: 0 none to 1 many.
+    pub age_spots: f32,
+    /// Hair on forearm and fingers: 0 none to 1 dense.
+    pub hair: f32,
+    /// Its colour, linear red green blue.
+    pub hair_rgb: [f32; 3],
+    /// Moves freckles, spots and hairs about.
+    pub seed: u32,
+    /// Nail varnish.
+    pub varnish: Option<Varnish>,
+    /// A scar on the back of hand or forearm.
+    pub scar: Option<Scar>,
+    /// A tattoo on the back of hand or forearm.
+    pub tattoo: Option<Tattoo>,
+}
+
+impl Default for SkinTraits {
+    fn default() -> Self {
+        Self {
+            wrinkles: 1.0,
+            veins: 1.0,
+            tendons: 1.0,
+            freckles: 0.0,
+            age_spots: 0.0,
+            hair: 0.0,
+            hair_rgb: [0.02, 0.012, 0.008],
+            seed: 0,
+            varnish: None,
+            scar: None,
+            tattoo: None,
+        }
+    }
+}
+
+/// Paint on the nails.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Varnish {
+    /// Linear red green blue.
+    pub rgb: [f32; 3],
+    /// Perceptual roughness, 0..1.
+    pub roughness: f32,
+    /// 0 clear to 1 opaque.
+    pub cover: f32,
+}
+
+/// Place of a mark on the back of hand or forearm.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decal {
+    /// Millimetres in hand space of the mean hand in the bind pose: radial, distal.
+    pub at_mm: [f32; 2],
+    /// Turn of its long axis out of the distal direction, radians.
+    pub turn_rad: f32,
+    /// From end to end, millimetres.
+    pub length_mm: f32,
+}
+
+/// A healed cut.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scar {
+    /// Where it is.
+    pub decal: Decal,
+    /// Across, millimetres.
+    pub width_mm: f32,
+    /// Height, millimetres; negative is sunken.
+    pub height_mm: f32,
+    /// 0 old and pale to 1 fresh and red.
+    pub redness: f32,
+}
+
+/// Dark ink below the skin.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tattoo {
+    /// Where it is; it fills a disc.
+    pub decal: Decal,
+    /// What it shows.
+    pub pattern: TattooPattern,
+    /// 0 faded to 1 black.
+    pub darkness: f32,
+}
+
+/// What a tattoo shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TattooPattern {
+    /// Lines across, with a row of dots.
+    Bands,
+    /// Rings and petals.
+    Mandala,
+    /// Pointed waves.
+    Blades,
+    /// Arrow lines.
+    Chevrons,
 }
 
 /// Light from far away.

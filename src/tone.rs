@@ -57,18 +57,26 @@ const DARK_BROWN: f32 = 0.40;
 /// That brown, linear sRGB of luminance 1.
 const BROWN: [f32; 3] = [1.200, 0.980, 0.603];
 
+/// Melanin of the nail bed relative to the back.
+const NAIL_MELANIN: f32 = 0.20;
+/// How much melanin slows down the darkening of the palm.
+const PALM_SATURATION: f32 = 2.2;
+/// Share of blue light that the yellow of the horny layer swallows, on the back and in the palm's thick one.
+const CAROTENE: f32 = 0.10;
+const PALM_CAROTENE: f32 = 0.17;
+
 /// The ten tones S1 to S10: (melanin, blood) volume fractions of the back of the hand, light to dark.
 pub const TONES: [(f32, f32); 10] = [
-    (0.013, 0.010),
-    (0.020, 0.011),
-    (0.030, 0.012),
-    (0.045, 0.012),
-    (0.065, 0.012),
-    (0.090, 0.012),
-    (0.130, 0.012),
-    (0.180, 0.011),
-    (0.250, 0.010),
-    (0.360, 0.010),
+    (0.006, 0.012),
+    (0.014, 0.014),
+    (0.026, 0.016),
+    (0.043, 0.016),
+    (0.065, 0.016),
+    (0.090, 0.016),
+    (0.130, 0.015),
+    (0.180, 0.013),
+    (0.230, 0.012),
+    (0.310, 0.011),
 ];
 
 /// (melanin, blood) of tone 1..=10; numbers outside are moved to the nearest end.
@@ -91,24 +99,43 @@ pub struct Palette {
     pub free_edge: [f32; 3],
     /// Blood-rich spots on the back: over joints and beside nails.
     pub flush: [f32; 3],
+    /// Blood-rich spots on the palm: pulps and the balls of thumb and hand.
+    pub palm_flush: [f32; 3],
+    /// Freckles and age spots.
+    pub spot: [f32; 3],
+    /// Scars, old and fresh.
+    pub scar: [[f32; 3]; 2],
 }
 
 /// Palette of a hand with the given volume fractions on its back: melanin 0..=0.45, blood 0..=0.1 (clamped).
 ///
-/// Ratios between regions: the palm has a quarter of the melanin and 1.7 times the blood, the nail bed 0.2 and 2.8
-/// times.
+/// Ratios between regions: the palm has a quarter of the melanin (less in dark skin, whose palms are nearly as light as
+/// others') and 1.25 times the blood, the nail bed 0.2 and 2 times.
 pub fn palette(melanin: f32, blood: f32) -> Palette {
     let (melanin, blood) = (melanin.clamp(0.0, 0.45), blood.clamp(0.0, 0.1));
-    let dorsum = skin(melanin, blood);
-    let nail = skin((0.20 * melanin).max(0.008), 2.8 * blood);
+    let dorsum = yellowed(skin(melanin, blood), CAROTENE);
+    let bed = two_layer((NAIL_MELANIN * melanin).max(0.008), 2.0 * blood);
+    // the plate scatters some light of its own
+    let nail = bed.map(|v| 0.86 * v + 0.035);
+    let palmar = (0.25 * melanin / (1.0 + PALM_SATURATION * melanin)).max(0.010);
+    let palm = yellowed(skin(palmar, 1.25 * blood), PALM_CAROTENE);
+    let dorsal = |melanin: f32, blood: f32| yellowed(skin(melanin, blood), CAROTENE);
     Palette {
         dorsum,
-        palm: skin((0.25 * melanin).max(0.010), 1.7 * blood),
+        palm,
         nail,
         lunula: scaled(nail, [1.10, 1.26, 1.30]),
         free_edge: [0.56, 0.44, 0.36],
-        flush: scaled(dorsum, [1.13, 0.85, 0.94]),
+        flush: dorsal(1.10 * melanin, 2.4 * blood),
+        palm_flush: yellowed(skin(palmar, 3.2 * blood), PALM_CAROTENE),
+        spot: dorsal(1.35 * melanin + 0.035, 1.2 * blood),
+        scar: [scaled(dorsal(0.55 * melanin, 0.8 * blood), [1.05; 3]), dorsal(0.7 * melanin, 3.5 * blood)],
     }
+}
+
+/// Colour of skin whose horny layer holds carotene.
+fn yellowed(rgb: [f32; 3], carotene: f32) -> [f32; 3] {
+    [rgb[0], rgb[1] * (1.0 - 0.12 * carotene), rgb[2] * (1.0 - carotene)]
 }
 
 /// Albedo of skin with the correction of dark tones, linear sRGB.
@@ -246,21 +273,43 @@ mod tests {
         assert!(a.iter().zip(b).all(|(x, y)| (x - y).abs() < 0.01), "{a:?} {b:?}");
     }
 
+    /// Volume fractions at which the table was made.
+    const TABLE_AT: [(f32, f32); 10] = [
+        (0.013, 0.010),
+        (0.020, 0.011),
+        (0.030, 0.012),
+        (0.045, 0.012),
+        (0.065, 0.012),
+        (0.090, 0.012),
+        (0.130, 0.012),
+        (0.180, 0.011),
+        (0.250, 0.010),
+        (0.360, 0.010),
+    ];
+
     #[test]
-    fn tones_match_the_table() {
-        for ((melanin, blood), [dorsum, palm, nail]) in TONES.into_iter().zip(TABLE) {
-            let p = palette(melanin, blood);
+    fn the_model_matches_the_table() {
+        for ((melanin, blood), [dorsum, palm, nail]) in TABLE_AT.into_iter().zip(TABLE) {
             assert_close(two_layer(melanin, blood), dorsum);
-            assert_close(p.palm, palm);
-            assert_close(p.nail, nail);
+            assert_close(skin((0.25 * melanin).max(0.010), 1.7 * blood), palm);
+            assert_close(two_layer((0.20 * melanin).max(0.008), 2.8 * blood), nail);
         }
+    }
+
+    #[test]
+    fn typology_angles_are_spread_evenly_over_the_tones() {
+        let angles: Vec<f32> = TONES.map(|(m, b)| typology_angle_deg(palette(m, b).dorsum)).to_vec();
+        let steps: Vec<f32> = angles.windows(2).map(|w| w[0] - w[1]).collect();
+        let mean = (angles[0] - angles[9]) / 9.0;
+        assert!(angles[0] > 50.0 && angles[9] < -45.0, "{angles:?}");
+        assert!(steps.iter().all(|s| (0.3 * mean..2.0 * mean).contains(s)), "{angles:?}");
     }
 
     #[test]
     fn dark_tones_lose_chroma_and_keep_lightness() {
         for (k, (melanin, blood)) in TONES.into_iter().enumerate() {
             let before = lab_from_rgb(two_layer(melanin, blood));
-            let after = lab_from_rgb(palette(melanin, blood).dorsum);
+            let after = lab_from_rgb(skin(melanin, blood));
             let chroma = |lab: [f32; 3]| (lab[1] * lab[1] + lab[2] * lab[2]).sqrt();
             assert!((before[0] - after[0]).abs() < 0.1, "S{}: {before:?} {after:?}", k + 1);
             let kept = chroma(after) / chroma(before);
@@ -286,9 +335,18 @@ mod tests {
         for m in 0..=20 {
             for b in 0..=10 {
                 let p = palette(0.43 * m as f32 / 20.0, 0.07 * b as f32 / 10.0);
-                for rgb in [p.dorsum, p.palm, p.nail, p.lunula, p.free_edge, p.flush] {
+                let [old, fresh] = p.scar;
+                for rgb in [p.dorsum, p.palm, p.nail, p.lunula, p.free_edge, p.flush, p.palm_flush, p.spot, old, fresh]
+                {
                     assert!(rgb.iter().all(|v| (0.002..0.98).contains(v)), "{m} {b} {p:?}");
                 }
+            }
+        }
+        for (melanin, blood) in TONES {
+            let p = palette(melanin, blood);
+            for rgb in [p.dorsum, p.palm, p.nail, p.flush, p.palm_flush] {
+                let luminance = 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
+                assert!((0.02..0.55).contains(&luminance), "{melanin}: {luminance} {p:?}");
             }
         }
         assert_eq!(palette(9.0, -1.0), palette(0.45, 0.0));

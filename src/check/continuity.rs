@@ -85,10 +85,8 @@ fn jumps(a: &SampleLabel, b: &SampleLabel, step_s: f32) -> Vec<String> {
         let fastest = turns.enumerate().max_by(|x, y| x.1.total_cmp(&y.1));
         if let Some((k, speed)) = fastest.filter(|(_, speed)| !(*speed <= FASTEST_RAD_S)) {
             let name = DOFS[k].name();
-            found.push(format!(
-                "hand {}: `{name}` turns at {speed:.0} rad/s (at most {FASTEST_RAD_S})",
-                after.instance
-            ));
+            found
+                .push(format!("hand {}: `{name}` turns at {speed:.0} rad/s (at most {FASTEST_RAD_S})", after.instance));
         }
     }
     found

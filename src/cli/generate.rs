@@ -141,7 +141,9 @@ impl Job {
         let sampler = SceneSampler::new(preset.clone(), rig, pictures)?.with_meshes(object_files(preset)?);
         let (sampler, outside) = sampler.with_motions(motions);
         for (path, count) in preset.sequence.motions.iter().zip(outside).filter(|(_, count)| *count > 0) {
-            warn(&format!("`{path}`: in {count} moments some angle is outside the rig's limits, and is brought to them"));
+            warn(&format!(
+                "`{path}`: in {count} moments some angle is outside the rig's limits, and is brought to them"
+            ));
         }
         Ok(Self { studio: Studio { assets, renderer: renderer(backend) }, sampler })
     }

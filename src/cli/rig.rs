@@ -73,10 +73,11 @@ fn write(rig: &Rig, file: &Path, copyright: &str) -> anyhow::Result<()> {
 
 fn size(rig: &Rig) -> String {
     format!(
-        "{} vertices, {} triangles, {} blend shapes",
+        "{} vertices, {} triangles, {} blend shapes, {} correctives",
         rig.mesh.positions_m.len(),
         rig.mesh.triangles.len(),
-        rig.shapes.len()
+        rig.shapes.len(),
+        rig.correctives.len()
     )
 }
 
@@ -86,6 +87,8 @@ fn show(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "skin maps: {}", rig.skin.as_ref().map_or("none".to_owned(), |s| format!("{0} x {0}", s.size)))?;
     let shapes: Vec<_> = rig.shapes.iter().map(|s| s.name.as_str()).collect();
     writeln!(out, "blend shapes: {}", if shapes.is_empty() { "none".to_owned() } else { shapes.join(", ") })?;
+    let correctives: Vec<_> = rig.correctives.iter().map(|c| c.name.as_str()).collect();
+    writeln!(out, "correctives: {}", if correctives.is_empty() { "none".to_owned() } else { correctives.join(", ") })?;
     writeln!(
         out,
         "\n{:36}{:>10}{:>10}{:>10}   bind pose, mm (+X radial, +Y distal, +Z palmar)",

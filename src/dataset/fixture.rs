@@ -11,6 +11,7 @@ use crate::rig::joint::DIGITS;
 use crate::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Person};
 use crate::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
+    SkinTraits,
     Wear,
 };
 
@@ -83,6 +84,8 @@ fn scene_hand(k: u8) -> SceneHand {
             specular: 1.0,
             nail_roughness: 0.2,
             relief: 1.0,
+            wetness: 0.0,
+            traits: SkinTraits::default(),
         },
     }
 }

@@ -70,7 +70,7 @@ impl Faults {
         self.each("mesh.normals", &mesh.normals, |n| is_unit(*n), "normals must have length 1");
         self.each("mesh.uvs", &mesh.uvs, |uv| uv.is_finite(), "texture coordinates must be finite");
         let known = |joints: &[u8; 4]| joints.iter().all(|j| usize::from(*j) < SLOT_COUNT);
-        let hint = "joints are numbered 0 to 25, helpers of the forearm's twist 26 to 29";
+        let hint = "joints are numbered 0 to 25, helpers of the forearm's twist 26 to 31";
         self.each("mesh.joints", &mesh.joints, known, hint);
         self.each("mesh.weights", &mesh.weights, is_share, "weights must be non-negative and have sum 1");
         self.each("mesh.palmar", &mesh.palmar, |x| (0.0..=1.0).contains(x), "palmar runs from 0 to 1");
@@ -149,12 +149,13 @@ impl Faults {
     fn skin(&mut self, rig: &Rig) {
         let Some(skin) = &rig.skin else { return };
         let texels = (skin.size as usize).pow(2);
-        if texels == 0 || !skin.max_slope.is_finite() || skin.max_slope <= 0.0 {
-            let problem = format!("has size {} and max_slope {}", skin.size, skin.max_slope);
+        if texels == 0 || !skin.max_slopes.iter().all(|s| s.is_finite() && *s > 0.0) {
+            let problem = format!("has size {} and max_slopes {:?}", skin.size, skin.max_slopes);
             self.add("skin", problem, "both must be positive");
         }
         self.length("skin.regions", skin.regions.len(), texels);
-        self.length("skin.slope", skin.slope.len(), texels);
+        self.length("skin.slopes", skin.slopes.len(), texels);
+        self.length("skin.marks", skin.marks.len(), texels);
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use base64::Engine;
 use glam::Vec3;
-use gltf::accessor::{DataType, Dimensions};
 use gltf::accessor::sparse::IndexType;
+use gltf::accessor::{DataType, Dimensions};
 
 use super::{Fault, ImportError};
 use crate::rig::VertexDeltas;
@@ -167,7 +167,8 @@ impl Glb {
         let to = count.checked_mul(size).and_then(|length| length.checked_add(from));
         to.and_then(|to| bytes.get(from..to)).ok_or_else(|| {
             let held = bytes.len();
-            let problem = format!("{count} sparse elements from byte {from} do not fit into a bufferView of {held} bytes");
+            let problem =
+                format!("{count} sparse elements from byte {from} do not fit into a bufferView of {held} bytes");
             Fault::new(place(accessor), problem, EXPORT_AGAIN)
         })
     }

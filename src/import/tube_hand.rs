@@ -177,7 +177,8 @@ fn maps() -> SkinMaps {
     SkinMaps {
         size: 16,
         regions: (0..256).map(|k| [texel(k), texel(k * 7), texel(k * 31), texel(k / 16)]).collect(),
-        slope: (0..256).map(|k| [texel(k * 3), texel(255 - k)]).collect(),
-        max_slope: 0.012_345_678,
+        slopes: (0..256).map(|k| [3, 5, 7, 9, 11, 13, 15, 17].map(|f| texel(k * f))).collect(),
+        max_slopes: [0.012_345_678, 0.1, 0.2, 0.3],
+        marks: (0..256).map(|k| [texel(k * 5), texel(255 - k), texel(k * 3), texel(k)]).collect(),
     }
 }

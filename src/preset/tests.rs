@@ -70,7 +70,8 @@ fn the_schema_says_meaning_range_and_default_of_every_key() {
 
 #[test]
 fn every_number_has_limits() {
-    let free = ["seed", "split.subjects", "split.actions", "hands.arrangement", "sensor.grey_weights"];
+    let free =
+        ["seed", "split.subjects", "split.actions", "hands.arrangement", "objects.material", "sensor.grey_weights", "sequence.camera"];
     let table = Preset::default().to_table();
     let keys: Vec<String> = fold::leaves(&table)
         .into_iter()
@@ -146,8 +147,9 @@ fn all_faults_are_told_at_once_with_their_places() {
     assert_eq!(
         faults,
         "a.toml: `colour`: is an unknown key\n\n\
-         hint: legal here: `format_version`, `description`, `seed`, `rig`, `output`, `split`, `hands`, `shape`, `pose`, \
-         `skin`, `camera`, `light`, `environment`, `background`, `film`, `sensor`\n\n\
+         hint: legal here: `format_version`, `description`, `seed`, `rig`, `output`, `split`, `hands`, `shape`, \
+         `pose`, `objects`, `occluders`, `skin`, `wear`, `camera`, `light`, `environment`, \
+         `background`, `film`, `sensor`, `sequence`\n\n\
          a.toml: `camera.distnce_m`: is an unknown key\n\n\
          hint: did you mean `distance_m`? legal here: `width_px`, `height_px`, `focal_px`, `principal_offset_px`, `lens`, \
          `distance_m`, `azimuth_deg`, `elevation_deg`, `roll_deg`, `off_centre`, `min_in_frame`\n\n\
@@ -249,7 +251,7 @@ fn no_value_of_any_key_is_too_strange_to_answer() {
 fn names_and_files_that_are_not_there_are_named() {
     assert_eq!(
         load("quickstrt", &[]).unwrap_err().to_string(),
-        "no built-in preset is named `quickstrt`; there are `quickstart`, `rhd`, `reference`\n\n\
+        "no built-in preset is named `quickstrt`; there are `quickstart`, `rhd`, `sequence`, `reference`\n\n\
          hint: did you mean `quickstart`? A file is named with its ending, as in `quickstrt.toml`"
     );
     let said = load("nowhere/a.toml", &[]).unwrap_err();
@@ -283,7 +285,7 @@ fn an_explanation_holds_every_key_in_the_order_of_the_reference() {
     assert_eq!(keys[0].key, "format_version");
     let focal = keys.iter().find(|row| row.key == "camera.focal_px").unwrap();
     assert_eq!((focal.value.as_str(), focal.origin.to_string().as_str()), ("{ uniform = [263.0, 306.0] }", "rhd"));
-    assert_eq!(keys.last().unwrap().key, "sensor.grey_weights");
+    assert_eq!(keys.last().unwrap().key, "sequence.mapping");
 }
 
 proptest! {

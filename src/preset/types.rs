@@ -380,6 +380,22 @@ pub struct Skin {
     pub nail_roughness: Distribution,
     /// Factor on the depth of creases, wrinkles and nail folds.
     pub relief: Distribution,
+    /// Water or sweat on the skin in one picture, 0 dry to 1 wet.
+    pub wetness: Distribution,
+    /// Factor on the veins and tendons of the person's age.
+    pub veins: Distribution,
+    /// Density of hair on forearm and fingers of an adult, 0 none to 1 dense.
+    pub hair: Distribution,
+    /// Density of freckles, 0 none to 1 dense; dark skin shows fewer.
+    pub freckles: Distribution,
+    /// Density of age spots at 80 years, 0 none to 1 dense; they begin at 40.
+    pub age_spots: Distribution,
+    /// Share of people with nail varnish.
+    pub varnish: f32,
+    /// Share of hands with a scar.
+    pub scar: f32,
+    /// Share of hands with a tattoo.
+    pub tattoo: f32,
 }
 
 /// What is worn, and the body behind the hands. Watch, bracelet and rings belong to a person, the rest to a picture.

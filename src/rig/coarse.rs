@@ -31,10 +31,8 @@ impl Rig {
             position_deltas_m: shape.position_deltas_m.picked(&kept),
             ..shape.clone()
         };
-        let corrective = |c: &Corrective| Corrective {
-            position_deltas_m: c.position_deltas_m.picked(&kept),
-            ..c.clone()
-        };
+        let corrective =
+            |c: &Corrective| Corrective { position_deltas_m: c.position_deltas_m.picked(&kept), ..c.clone() };
         let shapes = self.shapes.iter().map(shape).collect();
         let correctives = self.correctives.iter().map(corrective).collect();
         let surface = Surface::of(&mesh);

@@ -140,9 +140,18 @@ pub struct SkinMaps {
     /// Four channels, 0..=255: palmar skin, blood flush (128 is neutral), nail plate, nail free edge and lunula
     /// (128 is plain plate, 255 free edge, 0 lunula).
     pub regions: Vec<[u8; 4]>,
-    /// Relief (creases, wrinkles, nail folds): slope dh/du and dh/dv of the height as `(value - 128) / 127 * max_slope`,
+    /// Relief in four layers ([`RELIEF_LAYERS`]), slope dh/du and dh/dv of each as `(value - 128) / 127 * max_slopes[layer]`,
     /// height in metres outward, u and v in texture units.
-    pub slope: Vec<[u8; 2]>,
-    /// Slope at byte 255, metres per unit of u or v.
-    pub max_slope: f32,
+    pub slopes: Vec<[u8; 8]>,
+    /// Slope of each layer at byte 255, metres per unit of u or v.
+    pub max_slopes: [f32; 4],
+    /// Four channels, 0..=255: veins, hair, and the coordinate across the friction ridges as two bytes, high first, in
+    /// steps of [`RIDGE_STEP_M`].
+    pub marks: Vec<[u8; 4]>,
 }
+
+/// Layers of [`SkinMaps::slopes`]: what never changes (nails), creases and wrinkles (change with flexion), veins, tendons.
+pub const RELIEF_LAYERS: [&str; 4] = ["surface", "folds", "veins", "tendons"];
+
+/// One step of the coordinate across the friction ridges, metres.
+pub const RIDGE_STEP_M: f32 = 0.16 / 65_535.0;

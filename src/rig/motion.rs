@@ -2,8 +2,8 @@
 
 use glam::{Quat, Vec3};
 
-use super::dof::{DOF_COUNT, HandPose, Limit};
 use super::HandSide;
+use super::dof::{DOF_COUNT, HandPose, Limit};
 use crate::math::RigidTransform;
 
 /// A recording of one or two hands.
@@ -77,6 +77,9 @@ impl MotionTrack {
     /// turns for rotations.
     pub fn at(&self, time_s: f32) -> Option<MotionKey> {
         let first = self.keys.first()?;
+        if self.keys.len() < 2 {
+            return Some(*first);
+        }
         let time_s = first.time_s + time_s.clamp(0.0, self.duration_s());
         let after = self.keys.partition_point(|key| key.time_s <= time_s).clamp(1, self.keys.len() - 1);
         let [b, c] = [&self.keys[after - 1], &self.keys[after]];

@@ -13,9 +13,7 @@ pub const SIZE_COUNT: usize = 5;
 pub const ADULT_YEARS: f32 = 18.0;
 
 /// Female or male.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "plain names")]
 pub enum Sex {

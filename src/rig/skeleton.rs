@@ -8,7 +8,7 @@ use super::joint::{JOINT_COUNT, JOINTS, Joint, LANDMARK_COUNT, LANDMARKS};
 use crate::math::RigidTransform;
 
 /// Share of the forearm's twist that each helper joint takes, from the elbow to the wrist.
-pub const TWIST_SHARES: [f32; 4] = [0.25, 0.5, 0.75, 1.0];
+pub const TWIST_SHARES: [f32; 6] = [1.0 / 6.0, 2.0 / 6.0, 3.0 / 6.0, 4.0 / 6.0, 5.0 / 6.0, 1.0];
 /// Joints and helpers that a vertex may follow.
 pub const SLOT_COUNT: usize = JOINT_COUNT + TWIST_SHARES.len();
 

@@ -20,6 +20,7 @@ mod pair_repair;
 pub mod pose;
 pub mod shape;
 pub mod skin;
+mod skin_marks;
 pub mod wear;
 
 use std::sync::Arc;
@@ -295,7 +296,7 @@ impl SceneSampler {
             keypoints_m: placed.iter().flat_map(|p| p.landmarks_m).collect(),
             elbows_m: placed.iter().map(|p| p.elbow_m).collect(),
         };
-        let skin = skin::skin(&preset.skin, subject, id);
+        let skin = skin::skin(&preset.skin, subject, whose.age_years, id);
         let hands = sides.into_iter().zip(drawn).zip(placed).map(|((side, action), placed)| SceneHand {
             rig: preset.rig.clone(),
             side,

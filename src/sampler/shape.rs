@@ -116,12 +116,15 @@ impl ShapeSampler {
         let mut stream = dataset_stream(self.seed, "shape of subject", u64::from(number));
         let group = self.group(&person);
         let sizes = self.sizes(&group, &mut stream);
+        // blend shapes have the size of the mean mesh; what differs between hands grows with them
+        let scale = group.mean_mm[1] / self.population.mesh_mm[1].max(1.0);
         let mut shape = self.mean_hand(&person);
+        shape.0.iter_mut().for_each(|c| *c *= scale);
         if let Some(Solution { places, alone, .. }) = &self.solution {
             let missing = difference(&group.mean_mm, &self.measure(&shape));
             places.iter().zip(alone).for_each(|(k, row)| shape.0[*k] = dot(row, &missing));
         }
-        shape.0.iter_mut().zip(self.deviations(&mut stream)).for_each(|(c, d)| *c += d);
+        shape.0.iter_mut().zip(self.deviations(&mut stream)).for_each(|(c, d)| *c += d * scale);
         if let Some(Solution { shared, .. }) = &self.solution {
             let missing = difference(&sizes, &self.measure(&shape));
             shape.0.iter_mut().zip(shared).for_each(|(c, row)| *c += dot(row, &missing));

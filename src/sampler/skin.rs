@@ -1,8 +1,10 @@
-//! Skin: tone, blood and fine relief belong to the person, sheen and flush to the moment.
+//! Skin: tone, relief, hair and marks belong to the person, blood, sheen and wetness to the moment.
 
+use super::skin_marks::{scar, tattoo, varnish};
+use crate::math::smoothstep;
 use crate::preset::Choice;
 use crate::preset::types::Skin;
-use crate::scene::SkinMaterial;
+use crate::scene::{SkinMaterial, SkinTraits};
 use crate::seed::{SampleId, Stream, dataset_stream};
 use crate::tone::tone;
 
@@ -14,7 +16,7 @@ const MELANIN_SD: f32 = 0.08;
 const MOST_SD: f32 = 2.0;
 
 /// Skin of a person in one sample.
-pub fn skin(preset: &Skin, subject: u32, id: SampleId) -> SkinMaterial {
+pub fn skin(preset: &Skin, subject: u32, age_years: f32, id: SampleId) -> SkinMaterial {
     let mut person = dataset_stream(id.seed, "skin of subject", u64::from(subject));
     let number = tone_of_subject(&preset.tone, id.seed, subject);
     let (melanin, blood) = tone(number);
@@ -30,7 +32,48 @@ pub fn skin(preset: &Skin, subject: u32, id: SampleId) -> SkinMaterial {
         specular: preset.specular.sample(&mut moment),
         nail_roughness,
         relief,
+        wetness: preset.wetness.sample(&mut id.stream("wetness")),
+        traits: traits(preset, subject, age_years, (id, number)),
     }
+}
+
+/// What of a person's skin does not change from picture to picture.
+fn traits(preset: &Skin, subject: u32, age_years: f32, (id, tone): (SampleId, u8)) -> SkinTraits {
+    let stream = |name: &str| dataset_stream(id.seed, name, u64::from(subject));
+    let age = age_years;
+    let mut person = stream("marks of skin");
+    let veins =
+        preset.veins.sample(&mut person) * smoothstep(age, 4.0, 20.0) * (1.0 + 0.7 * smoothstep(age, 35.0, 75.0));
+    let hair = preset.hair.sample(&mut person) * smoothstep(age, 8.0, 19.0);
+    let paleness = 1.0 - smoothstep(f32::from(tone), 3.0, 8.0);
+    let freckles = preset.freckles.sample(&mut person) * (0.15 + 0.85 * paleness);
+    let age_spots = preset.age_spots.sample(&mut person) * smoothstep(age, 40.0, 80.0) * (0.4 + 0.6 * paleness);
+    SkinTraits {
+        wrinkles: 0.55 + 0.45 * smoothstep(age, 3.0, 25.0) + 0.7 * smoothstep(age, 30.0, 80.0),
+        veins,
+        tendons: 0.4 + 0.6 * veins,
+        freckles,
+        age_spots,
+        hair,
+        hair_rgb: hair_colour(tone, age, &mut person),
+        seed: person.index(1 << 16) as u32,
+        varnish: varnish(preset.varnish, &mut stream("varnish")),
+        scar: scar(preset.scar, &mut stream("scar")),
+        tattoo: tattoo(preset.tattoo, &mut stream("tattoo")),
+    }
+}
+
+/// Linear colour of hair: black to blond, the darker the skin the darker, grey with age.
+fn hair_colour(tone: u8, age: f32, stream: &mut Stream) -> [f32; 3] {
+    const DARK: [f32; 3] = [0.012, 0.008, 0.006];
+    const BROWN: [f32; 3] = [0.075, 0.040, 0.018];
+    const BLOND: [f32; 3] = [0.34, 0.23, 0.11];
+    const GREY: [f32; 3] = [0.42, 0.41, 0.39];
+    let mix = |a: [f32; 3], b: [f32; 3], t: f32| std::array::from_fn(|c| a[c] + (b[c] - a[c]) * t);
+    let lightness = stream.unit() * (1.0 - smoothstep(f32::from(tone), 2.0, 6.0));
+    let young =
+        if lightness < 0.5 { mix(DARK, BROWN, 2.0 * lightness) } else { mix(BROWN, BLOND, 2.0 * lightness - 1.0) };
+    mix(young, GREY, 0.8 * smoothstep(age + 12.0 * stream.normal().clamp(-MOST_SD, MOST_SD), 50.0, 75.0))
 }
 
 /// Tone of a person: consecutive numbers take the tones of the choice evenly, in proportion to their weights.
@@ -89,12 +132,46 @@ mod tests {
     #[test]
     fn one_person_has_one_tone() {
         let preset = Preset::default().skin;
-        let (a, b) =
-            (skin(&preset, 3, SampleId { seed: 1, index: 0 }), skin(&preset, 3, SampleId { seed: 1, index: 9 }));
+        let (a, b) = (
+            skin(&preset, 3, 30.0, SampleId { seed: 1, index: 0 }),
+            skin(&preset, 3, 30.0, SampleId { seed: 1, index: 9 }),
+        );
         assert_eq!(
             (a.tone, a.melanin.to_bits(), a.relief.to_bits()),
             (b.tone, b.melanin.to_bits(), b.relief.to_bits())
         );
+        assert_eq!(a.traits, b.traits);
         assert!((a.roughness - b.roughness).abs() > 1e-6);
+    }
+
+    #[test]
+    fn age_brings_wrinkles_veins_and_spots() {
+        let preset = Preset::default().skin;
+        let mean = |age: f32, of: fn(&SkinTraits) -> f32| {
+            let id = SampleId { seed: 3, index: 0 };
+            (0..200).map(|subject| of(&skin(&preset, subject, age, id).traits)).sum::<f32>() / 200.0
+        };
+        let child = |of| mean(4.0, of);
+        let (adult, old) = (|of| mean(30.0, of), |of| mean(80.0, of));
+        assert!(child(|t| t.veins) < 0.01 && child(|t| t.hair) < 0.01);
+        assert!(old(|t| t.veins) > 1.3 * adult(|t| t.veins));
+        assert!(child(|t| t.wrinkles) < 0.7 && old(|t| t.wrinkles) > 1.5);
+        assert!(adult(|t| t.age_spots) == 0.0 && old(|t| t.age_spots) > 0.2);
+    }
+
+    #[test]
+    fn shares_of_marks_are_those_of_the_preset() {
+        let preset = Preset::default().skin;
+        let count = |has: fn(&SkinTraits) -> bool| {
+            let id = SampleId { seed: 9, index: 0 };
+            (0..1000).filter(|subject| has(&skin(&preset, *subject, 30.0, id).traits)).count() as f32 / 1000.0
+        };
+        for (found, expected) in [
+            (count(|t| t.varnish.is_some()), preset.varnish),
+            (count(|t| t.scar.is_some()), preset.scar),
+            (count(|t| t.tattoo.is_some()), preset.tattoo),
+        ] {
+            assert!((found - expected).abs() < 0.035, "{found} {expected}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::rig::{RigMesh, SkinMaps};
 
 use super::Subject;
+use super::skin_marks::Marks;
 use super::skin_regions::Regions;
 use super::skin_relief::Relief;
 use super::skin_space::SkinPoint;
@@ -26,18 +27,43 @@ const NONE: u32 = u32::MAX;
 pub fn bake(mesh: &RigMesh, subject: &Subject, size: u32) -> SkinMaps {
     let atlas = Atlas::new(mesh, size as usize);
     let relief = Relief::new(subject);
-    let regions = Regions::new(subject);
-    let skin = |at: SkinPoint| {
-        let height_m = relief.height_m(&at);
-        (height_m, regions.at(&at, &relief, height_m).bytes())
+    let (regions, marks) = (Regions::new(subject), Marks::new(subject));
+    let skin = |at: SkinPoint| Texel {
+        layers_m: relief.layers_m(&at),
+        region: regions.at(&at, relief.height_m(&at)).bytes(),
+        marks: marks.at(&at, &relief).bytes(),
     };
-    let (heights, mut region): (Vec<f32>, Vec<[u8; 4]>) = atlas.map(skin, (0.0, [0, 128, 0, 128])).into_iter().unzip();
-    let (slopes, max_slope) = atlas.slopes(&heights);
-    let code = |v: f32| libm::roundf(128.0 + 127.0 * v / max_slope).clamp(1.0, 255.0) as u8;
-    let mut slope: Vec<[u8; 2]> = slopes.iter().map(|s| [code(s.x), code(s.y)]).collect();
-    atlas.repeat(&mut slope);
-    atlas.repeat(&mut region);
-    SkinMaps { size, regions: region, slope, max_slope }
+    let empty = Texel { layers_m: [0.0; 4], region: [0, 128, 0, 128], marks: [0; 4] };
+    let texels = atlas.map(skin, empty);
+    let mut maps = SkinMaps {
+        size,
+        regions: texels.iter().map(|t| t.region).collect(),
+        slopes: vec![[128; 8]; texels.len()],
+        max_slopes: [1.0; 4],
+        marks: texels.iter().map(|t| t.marks).collect(),
+    };
+    for layer in 0..maps.max_slopes.len() {
+        let heights: Vec<f32> = texels.iter().map(|t| t.layers_m[layer]).collect();
+        let (slopes, largest) = atlas.slopes(&heights);
+        let code = |v: f32| libm::roundf(128.0 + 127.0 * v / largest).clamp(1.0, 255.0) as u8;
+        for (coded, slope) in maps.slopes.iter_mut().zip(slopes) {
+            (coded[2 * layer], coded[2 * layer + 1]) = (code(slope.x), code(slope.y));
+        }
+        maps.max_slopes[layer] = largest;
+    }
+    atlas.repeat(&mut maps.regions);
+    atlas.repeat(&mut maps.slopes);
+    atlas.repeat(&mut maps.marks);
+    maps
+}
+
+/// What is known of one texel.
+#[derive(Clone, Copy)]
+struct Texel {
+    /// Height of each layer of relief.
+    layers_m: [f32; 4],
+    region: [u8; 4],
+    marks: [u8; 4],
 }
 
 /// Which point of the mesh each texel shows.

@@ -23,7 +23,7 @@ pub(super) enum Form {
     /// An arc from the forearm to the hand.
     Arc {
         /// Where it begins behind the wrist and ends beyond it, mm at HB 86.
-        legs_mm: [f32; 2],
+        leg_mm: f32,
     },
 }
 
@@ -63,7 +63,7 @@ const fn surface(bends: &'static [Bend], reach_mm: [f32; 2], smoothing: usize) -
 }
 
 const fn wrist(bends: &'static [Bend]) -> Group {
-    Group { bends, form: Form::Arc { legs_mm: [30.0, 22.0] }, together: false }
+    Group { bends, form: Form::Arc { leg_mm: 27.0 }, together: false }
 }
 
 const MCP: [f32; 2] = [26.0, 42.0];

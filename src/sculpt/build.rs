@@ -12,7 +12,7 @@ use super::bake::{SKIN_TEXELS, bake};
 use super::correct::corrections;
 use super::deform::{LEAST_MM, carry};
 use super::mesh::{Face, neighbours, normals, triangles};
-use super::settle::settle;
+use super::settle::{Deltas, settle};
 use super::spec::{RigSpec, ShapeSpec};
 use super::{Subject, Template, capsules, skeleton, template};
 
@@ -48,13 +48,13 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
     let (mesh, source) = assemble(&template);
     let around = neighbours(template.positions.len(), &template.faces);
     let ends = |row: &ShapeSpec| [-row.step, row.step].map(|step| mean.clone().with(row.parameter, step));
-    let mut deltas: Vec<Vec<Vec3>> = spec.shapes.iter().map(|row| deltas(&template, &around, &ends(row))).collect();
+    let mut deltas: Vec<Deltas> = spec.shapes.iter().map(|row| deltas(&template, &around, &ends(row))).collect();
     settle(&template, &around, &mut deltas);
     let shapes = spec.shapes.iter().zip(&deltas).map(|(row, deltas)| {
         let [low, high] = ends(row).map(|end| skeleton(&end));
         BlendShape {
             name: row.name.clone(),
-            position_deltas_m: on_mesh(&source, deltas, 1.0, LEAST_MM * M_PER_MM),
+            position_deltas_m: on_mesh(&source, &deltas.all(), 1.0, LEAST_MM * M_PER_MM),
             offset_deltas_m: std::array::from_fn(|k| (high.offset_m[k] - low.offset_m[k]) * 0.5),
         }
     });
@@ -79,9 +79,14 @@ pub fn build_with_template(spec: &Arc<RigSpec>, levels: usize) -> Built {
 }
 
 /// Half the way from one subject's surface to another's, per vertex, mm.
-fn deltas(template: &Template, around: &[Vec<u32>], ends: &[Subject; 2]) -> Vec<Vec3> {
+fn deltas(template: &Template, around: &[Vec<u32>], ends: &[Subject; 2]) -> Deltas {
     let [low, high] = ends.each_ref().map(|end| carry(template, around, end));
-    low.iter().zip(&high).map(|(a, b)| (*b - *a) * 0.5).collect()
+    let half = |low: &[Vec3], high: &[Vec3]| -> Vec<Vec3> {
+        low.iter().zip(high).map(|(a, b)| (*b - *a) * 0.5).collect()
+    };
+    let growth = half(&low.guess, &high.guess);
+    let all = half(&low.positions, &high.positions);
+    Deltas { fit: all.iter().zip(&growth).map(|(a, g)| *a - *g).collect(), growth }
 }
 
 /// Differences (mm) of the template's vertices on the rig's mesh, times a factor.

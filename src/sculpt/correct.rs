@@ -25,6 +25,8 @@ const ROUNDS: usize = 5;
 const RELAXATIONS: usize = 3;
 /// How far from the wrist its bend changes anything, as a fraction of HL: as far as its skin weights reach.
 const ARC_REACH: f32 = 0.5;
+/// Thickness of the bent wrist as a power of how much its middle is shortened; 0.5 would keep the volume.
+const ARC_BULGE: f32 = 0.4;
 
 /// What is to become a corrective.
 pub(super) struct Correction {
@@ -105,7 +107,9 @@ impl<'a> Solver<'a> {
     fn merge(&self, own: &mut Vec<Correction>, alone: &[Correction]) {
         let mut pose = self.skeleton.bind_pose;
         let ramps: Vec<Ramp> = own.iter().flat_map(|c| c.ramps.clone()).collect();
-        ramps.iter().for_each(|r| pose.set(r.dof, r.full_rad));
+        for ramp in &ramps {
+            pose.set(ramp.dof, ramp.full_rad);
+        }
         let name = own.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join("_");
         let Some(mut deltas_mm) = own.pop().map(|c| c.deltas_mm) else { return };
         for other in alone {
@@ -146,26 +150,28 @@ impl<'a> Solver<'a> {
             pronate(&mut pose);
             match group.form {
                 Form::Surface { smoothing, .. } => self.solve(&pose, active, deltas, smoothing),
-                Form::Arc { legs_mm } => self.bend_arc(&pose, active, deltas, legs_mm),
+                Form::Arc { leg_mm } => self.bend_arc(&pose, active, deltas, leg_mm),
             }
         }
     }
 
     /// Difference in the rest pose of the active vertices if the wrist were an arc (a parabola) instead of a joint.
-    fn bend_arc(&self, pose: &HandPose, active: &[u32], deltas: &mut [Vec3], legs_mm: [f32; 2]) {
-        let scale = self.template.field.subject().scale();
-        let [behind, beyond] = legs_mm.map(|l| l * scale);
+    fn bend_arc(&self, pose: &HandPose, active: &[u32], deltas: &mut [Vec3], leg_mm: f32) {
+        let leg = leg_mm * self.template.field.subject().scale();
         let forearm = in_mm(self.skeleton.hand_from_slot(pose)[SLOT_COUNT - 1]);
-        let (start, end) = (forearm.point(Vec3::NEG_Y * behind), Vec3::Y * beyond);
+        let (start, end) = (forearm.point(Vec3::NEG_Y * leg), Vec3::Y * leg);
         let carried = self.carried(pose);
         for &v in active {
             let v = v as usize;
             let p = self.template.positions[v];
-            let t = ((p.y + behind) / (behind + beyond)).clamp(0.0, 1.0);
-            let straight = p.y - (t * (behind + beyond) - behind);
+            let t = (0.5 * (p.y / leg + 1.0)).clamp(0.0, 1.0);
             let centre = start * (1.0 - t).powi(2) + end * t.powi(2);
-            let along = (end * t - start * (1.0 - t)).normalize_or(Vec3::Y);
-            let place = centre + Quat::from_rotation_arc(Vec3::Y, along) * Vec3::new(p.x, straight, p.z);
+            let step = (end * t - start * (1.0 - t)) / leg;
+            // the parabola is shorter than its legs: flesh makes way sideways
+            let thick = libm::powf(step.length().max(0.1), -ARC_BULGE);
+            let straight = p.y - (2.0 * t - 1.0) * leg;
+            let place = Vec3::new(p.x * thick, straight, p.z * thick);
+            let place = centre + Quat::from_rotation_arc(Vec3::Y, step.normalize_or(Vec3::Y)) * place;
             deltas[v] = carried[v].rest(place) - p;
         }
     }

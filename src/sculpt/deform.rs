@@ -1,6 +1,6 @@
 //! Carries the mesh of one subject over to another of nearly the same shape.
 
-use glam::{Mat3, Vec2, Vec3};
+use glam::{Mat3, Vec3};
 
 use crate::math::{RigidTransform, smoothstep};
 use crate::rig::joint::{DIGITS, FINGERS};
@@ -22,15 +22,22 @@ pub(super) const LEAST_MM: f32 = 0.002;
 /// Radius around a nail, in multiples of its size, at which its skin no longer follows; it follows fully up to 1.
 const NAIL_REACH: f32 = 1.7;
 
+/// A mesh carried over, hand space, mm.
+pub(super) struct Carried {
+    /// On the surface.
+    pub(super) positions: Vec<Vec3>,
+    /// Where the bones took it before that.
+    pub(super) guess: Vec<Vec3>,
+}
+
 /// Vertices of `template` on the surface of another subject, mm: each bone's frame is moved and scaled, then projected.
 ///
 /// Unlike a template made from that subject's own cage, positions are a smooth function of the subject's parameters, and
 /// what a parameter does not reach keeps its place to the bit. `around` are the neighbours of every vertex.
-pub(super) fn carry(template: &Template, around: &[Vec<u32>], to: &Subject) -> Vec<Vec3> {
+pub(super) fn carry(template: &Template, around: &[Vec<u32>], to: &Subject) -> Carried {
     let field = HandField::new(to);
-    let skin = SkinSlide::new(template.field.subject(), to);
-    let nails: Vec<Vec3> = template.positions.iter().zip(&template.weights).map(|(p, w)| skin.nails(*p, w)).collect();
-    let mut positions = guess(template, &skin, &nails);
+    let guess = guess(template, to);
+    let mut positions = guess.clone();
     let moved = |(k, distance): (usize, f32)| {
         let off = (distance - template.residual[k]).abs();
         off > LEAST_MM || positions[k].distance(template.positions[k]) > LEAST_MM
@@ -49,24 +56,19 @@ pub(super) fn carry(template: &Template, around: &[Vec<u32>], to: &Subject) -> V
             break;
         }
         let normals: Vec<(usize, Vec3)> = reached.iter().copied().zip(normals).collect();
-        even_out(template, around, &nails, &normals, &mut positions);
+        even_out(&guess, around, &normals, &mut positions);
         for (k, p) in reached.iter().zip(&mut on_surface) {
             *p = positions[*k];
         }
     }
-    positions
+    Carried { positions, guess }
 }
 
-/// Moves vertices along the surface towards the mean displacement of their neighbours; that of the nails is left as it is.
-fn even_out(
-    template: &Template,
-    around: &[Vec<u32>],
-    nails: &[Vec3],
-    normals: &[(usize, Vec3)],
-    positions: &mut [Vec3],
-) {
+/// Moves vertices along the surface towards the mean displacement, from the guess, of their neighbours. Growth as such is in
+/// the guess: evened out, it would squeeze small faces beside large ones.
+fn even_out(guess: &[Vec3], around: &[Vec<u32>], normals: &[(usize, Vec3)], positions: &mut [Vec3]) {
     for _ in 0..EVEN_OUT_STEPS {
-        let displacement = |k: usize| positions[k] - template.positions[k] - nails[k];
+        let displacement = |k: usize| positions[k] - guess[k];
         let step = |(k, normal): &(usize, Vec3)| {
             let middle = around[*k].iter().map(|w| displacement(*w as usize)).sum::<Vec3>() / around[*k].len() as f32;
             let step = middle - displacement(*k);
@@ -78,33 +80,29 @@ fn even_out(
 }
 
 /// Where vertices go with the bones, the webs and the nails, mm.
-fn guess(template: &Template, skin: &SkinSlide, nails: &[Vec3]) -> Vec<Vec3> {
+fn guess(template: &Template, to: &Subject) -> Vec<Vec3> {
+    let skin = SkinSlide::new(template.field.subject(), to);
     let maps = bone_maps(skin.from, skin.to);
-    let carried = |((p, weights), nail): ((&Vec3, &[f32; JOINT_COUNT]), &Vec3)| {
-        let p = *p + skin.webs(*p, weights) + *nail;
+    let carried = |(p, weights): (&Vec3, &[f32; JOINT_COUNT])| {
+        let p = *p + skin.webs(*p, weights) + skin.nails(*p, weights);
         let used = weights.iter().zip(&maps).filter(|(w, _)| **w > 0.0);
         used.map(|(w, (matrix, shift))| (*matrix * p + *shift) * *w).sum()
     };
-    template.positions.iter().zip(&template.weights).zip(nails).map(carried).collect()
+    template.positions.iter().zip(&template.weights).map(carried).collect()
 }
 
 /// Affine map of each bone: its frame goes to the other subject's, scaled along and across the bone.
 fn bone_maps(from: &Subject, to: &Subject) -> [(Mat3, Vec3); JOINT_COUNT] {
     let (a, b) = (rest_frames_mm(from), rest_frames_mm(to));
     std::array::from_fn(|k| {
-        let across = thickness(to, JOINTS[k]) / thickness(from, JOINTS[k]);
+        // thicker digits are left to the projection, which is evened out: here they would close the webs face by face
+        let across = to.scale() / from.scale();
         let along = bone_length(to, &b, JOINTS[k]) / bone_length(from, &a, JOINTS[k]);
-        let scale = Mat3::from_diagonal(Vec3::new(across.x, along, across.y));
+        let scale = Mat3::from_diagonal(Vec3::new(across, along, across));
         let turn = |f: &RigidTransform| Mat3::from_quat(f.rotation);
         let matrix = turn(&b[k]) * scale * turn(&a[k]).transpose();
         (matrix, b[k].translation_m - matrix * a[k].translation_m)
     })
-}
-
-/// Factors on breadth and depth around a bone.
-fn thickness(s: &Subject, joint: Joint) -> Vec2 {
-    let digit = joint.digit().filter(|d| d.chain().contains(&joint));
-    digit.map_or(Vec2::ONE, |d| Vec2::new(s.breadth[d as usize], s.depth[d as usize])) * s.scale()
 }
 
 /// Length of the bone that starts at a joint, mm.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::math::{RigidTransform, axes_along_y, smoothstep};
 use crate::rig::joint::{DIGITS, Digit, FINGERS};
-use crate::rig::{HandPose, JOINT_COUNT, Joint, SLOT_COUNT};
+use crate::rig::{Dof, HandPose, JOINT_COUNT, Joint, SLOT_COUNT};
 
 use super::Subject;
 use super::field_spec::{ConeSpec, DigitSpec, FieldSpec, ProfileSpec};
@@ -15,6 +15,8 @@ use super::skeleton::{in_mm, rest_frames_mm, skeleton};
 /// Farther from a limb than this nothing of it is evaluated, mm: more than any fillet.
 const REACH: f32 = 26.0;
 const GRADIENT_STEP: f32 = 0.25;
+/// How much thinner the skin's stretch makes a joint at 90 degrees.
+const TAUT: f32 = 0.06;
 
 /// A bone's frame with what is needed to enter it quickly.
 #[derive(Debug, Clone, Copy)]
@@ -113,23 +115,33 @@ pub struct HandField {
 impl HandField {
     /// The surface of a subject in the rest pose.
     pub fn new(subject: &Subject) -> Self {
-        Self::with_frames(subject, rest_frames_mm(subject), RigidTransform::IDENTITY)
+        Self::with_frames(subject, &rest_frames_mm(subject), RigidTransform::IDENTITY, [[1.0; 2]; 5])
     }
 
     /// The surface of a subject in a pose: every part goes rigidly with its bone, fillets form anew.
     pub fn posed(subject: &Subject, pose: &HandPose) -> Self {
-        let frames = skeleton(subject).hand_from_slot(pose).map(in_mm);
-        Self::with_frames(subject, std::array::from_fn(|k| frames[k]), frames[SLOT_COUNT - 1])
+        let skeleton = skeleton(subject);
+        let frames = skeleton.hand_from_slot(pose).map(in_mm);
+        let bent = |dof: Dof| (pose.get(dof) - skeleton.bind_pose.get(dof)) / std::f32::consts::FRAC_PI_2;
+        let taut = |digit| joints(digit).map(|dof| 1.0 - TAUT * bent(dof).clamp(0.0, 1.2));
+        let joints = std::array::from_fn(|k| frames[k]);
+        Self::with_frames(subject, &joints, frames[SLOT_COUNT - 1], DIGITS.map(taut))
     }
 
-    /// From the frames of all joints, and the forearm's at the wrist without the wrist's bend, mm.
-    fn with_frames(subject: &Subject, frames: [RigidTransform; JOINT_COUNT], forearm_frame: RigidTransform) -> Self {
+    /// From the frames of all joints, and the forearm's at the wrist without the wrist's bend, mm; `taut` is a factor on
+    /// the size of each digit's two outer joints, thumb first.
+    fn with_frames(
+        subject: &Subject,
+        frames: &[RigidTransform; JOINT_COUNT],
+        forearm_frame: RigidTransform,
+        taut: [[f32; 2]; 5],
+    ) -> Self {
         let frames = frames.map(BoneFrame::from);
         let spec = &subject.spec.field;
-        let finger = |d| digit_limbs(subject, &frames, d, &spec.finger);
+        let finger = |d| digit_limbs(subject, &frames, d, &spec.finger, taut[d as usize]);
         Self {
             fingers: FINGERS.map(finger),
-            thumb: digit_limbs(subject, &frames, Digit::Thumb, &spec.thumb),
+            thumb: digit_limbs(subject, &frames, Digit::Thumb, &spec.thumb, taut[Digit::Thumb as usize]),
             rays: FINGERS.map(|d| ray(subject, &frames, d)),
             ray_lengths: FINGERS.map(|d| metacarpal_length(&frames, d)),
             forearm: forearm(subject, forearm_frame.into()),
@@ -231,14 +243,14 @@ impl HandField {
                 continue;
             }
             let beyond = smoothstep(0.5 * (along[k] + along[k - 1]), roots.finger_range[0], roots.finger_range[1]);
-            let size = roots.finger_fillet[0] * c * (1.0 - beyond) + roots.finger_fillet[1] * beyond;
+            let size = c * (roots.finger_fillet[0] * (1.0 - beyond) + roots.finger_fillet[1] * beyond);
             all = smooth_min(all, distance[k], size);
         }
         // the fillet of the nearest finger, mixed smoothly towards its neighbour: a switch would leave a step in the palm
         let nearest = distance.into_iter().fold(f32::INFINITY, f32::min);
         let (mut sum, mut weights) = (0.0, 0.0);
         for k in 0..4 {
-            let gap = (distance[k] - nearest) / roots.mix;
+            let gap = (distance[k] - nearest) / (roots.mix * c);
             if gap > 20.0 {
                 continue;
             }
@@ -253,7 +265,7 @@ impl HandField {
     /// Rays, webs, muscles, first web, wrist, ulnar head and thumb, with the hollow carved out.
     fn palm(&self, p: Vec3, spec: &FieldSpec, c: f32) -> f32 {
         let rays = fold(self.rays.iter().map(|r| r.distance(p)), spec.rays.fillet * c);
-        let webs = fold(self.bridges.iter().map(|b| b.distance(p)), spec.webs.fillet);
+        let webs = fold(self.bridges.iter().map(|b| b.distance(p)), spec.webs.fillet * c);
         let mut palm = smooth_min(rays, webs, spec.webs.palm_fillet * c);
         palm = smooth_min(palm, self.hypothenar.distance(p), spec.muscle.hypothenar_fillet * c);
         palm = smooth_min(palm, self.forearm.distance(p), spec.forearm.fillet * c);
@@ -291,7 +303,18 @@ fn fold(distances: impl Iterator<Item = f32>, k: f32) -> f32 {
     distances.fold(f32::INFINITY, |all, d| if all.is_finite() { smooth_min(all, d, k) } else { d })
 }
 
-fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spec: &DigitSpec) -> DigitLimbs {
+/// The two outer joints of a digit (finger: PIP, DIP; thumb: MCP, IP).
+fn joints(digit: Digit) -> [Dof; 2] {
+    Dof::finger(digit).map_or([Dof::ThumbMcpFlexion, Dof::ThumbIpFlexion], |[_, _, pip, dip]| [pip, dip])
+}
+
+fn digit_limbs(
+    s: &Subject,
+    frames: &[BoneFrame; JOINT_COUNT],
+    digit: Digit,
+    spec: &DigitSpec,
+    taut: [f32; 2],
+) -> DigitLimbs {
     let mut lengths = s.bone_lengths(digit);
     lengths[2] = s.tip_length(digit);
     let (b, d) = (s.half_breadths(digit), s.half_depths(digit));
@@ -305,12 +328,14 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
             .iter()
             .map(|&[t, at, breadth, dorsal, palmar, shift, knuckle]| {
                 let at = at as usize;
-                let joint = 1.0 + knuckle * (s.knuckle - 1.0);
+                let tight = taut.get(at).map_or(1.0, |f| 1.0 + knuckle * (f - 1.0));
+                let joint = (1.0 + knuckle * (s.knuckle - 1.0)) * tight;
                 let [pb, pd, pp] = fat.shaft.map(|v| 1.0 + v * s.fat * (1.0 - knuckle));
                 // at their roots digits grow no broader: that would close the webs
                 let pb = if k == 0 { 1.0 + (pb - 1.0) * t } else { pb };
-                let (breadth, dorsal, palmar) = (breadth * b[at] * joint * pb, dorsal * d[at] * pd, palmar * d[at] * pp);
-                Station { y: t * reach, section: [breadth, dorsal, palmar, shift] }
+                let (breadth, dorsal, palmar) =
+                    (breadth * b[at] * joint * pb, dorsal * d[at] * pd * tight, palmar * d[at] * pp);
+                Station { y: t * reach, section: [breadth, dorsal, palmar, shift * s.scale()] }
             })
             .collect();
         let cap_start = row.cap_start * b[k.saturating_sub(1)];
@@ -318,7 +343,7 @@ fn digit_limbs(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], digit: Digit, spe
     };
     DigitLimbs {
         limbs: [limb(0, &spec.proximal), limb(1, &spec.middle), limb(2, &spec.distal)],
-        fillets: spec.fillets.map(|k| k * (1.0 + fat.fillet * s.fat)),
+        fillets: spec.fillets.map(|k| k * s.scale() * (1.0 + fat.fillet * s.fat)),
         lengths,
     }
 }
@@ -357,7 +382,7 @@ fn forearm(s: &Subject, frame: BoneFrame) -> Limb {
         .iter()
         .map(|&[y, b, dorsal, palmar, shift, wrist, forearm]| {
             let k = c * (1.0 + wrist * (s.wrist - 1.0) + forearm * (s.forearm - 1.0));
-            Station { y: y * s.hand_length_mm, section: [b * k, dorsal * k, palmar * k, shift] }
+            Station { y: y * s.hand_length_mm, section: [b * k, dorsal * k, palmar * k, shift * c] }
         })
         .collect();
     let profile = Profile::new(&stations, [spec.cap_start * c, spec.cap_end * c], spec.exponent);
@@ -371,7 +396,11 @@ fn bridges(s: &Subject, frames: &[BoneFrame; JOINT_COUNT]) -> Vec<RoundCone> {
     for pair in FINGERS.windows(2) {
         for &[t, z, radius] in &spec.bridges {
             let end = |digit: Digit, x: f32| {
-                frames[digit.chain()[0].index()].point(Vec3::new(x * c, s.bone_lengths(digit)[0] * s.web_place(t), z * c))
+                frames[digit.chain()[0].index()].point(Vec3::new(
+                    x * c,
+                    s.bone_lengths(digit)[0] * s.web_place(t),
+                    z * c,
+                ))
             };
             let (start, end) = (end(pair[0], -spec.inset), end(pair[1], spec.inset));
             out.push(RoundCone { start, end, radius: [radius * c; 2] });
@@ -385,7 +414,7 @@ fn on_bone(frame: &BoneFrame, row: [f32; 3], length: f32, c: f32) -> Vec3 {
     frame.point(Vec3::new(row[0] * c, row[1] * length, row[2] * c))
 }
 
-/// The thumb's muscles; the inner one thickens as it shortens.
+/// The thumb's muscles; they thicken as the inner one shortens.
 fn thenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], rest: &[BoneFrame; JOINT_COUNT]) -> [RoundCone; 2] {
     let ConeSpec { start, end, radius } = s.spec.field.muscle.thenar_outer;
     let inner = s.spec.field.muscle.thenar_inner;
@@ -393,10 +422,10 @@ fn thenar(s: &Subject, frames: &[BoneFrame; JOINT_COUNT], rest: &[BoneFrame; JOI
     let at = |row| on_bone(&frames[bone], row, length, c);
     let origin = s.point(inner.start);
     let rest_length = origin.distance(on_bone(&rest[bone], inner.end, length, c));
-    let bulge = (rest_length / origin.distance(at(inner.end))).sqrt().clamp(0.85, 1.3);
+    let bulge = (rest_length / origin.distance(at(inner.end))).clamp(0.75, 1.35);
     let thick = |r: [f32; 2], factor: f32| r.map(|v| v * c * muscle(s) * factor);
     [
-        RoundCone { start: at(start), end: at(end), radius: thick(radius, 1.0) },
+        RoundCone { start: at(start), end: at(end), radius: thick(radius, bulge.sqrt()) },
         RoundCone { start: origin, end: at(inner.end), radius: thick(inner.radius, bulge) },
     ]
 }

@@ -5,8 +5,8 @@ use glam::Vec3;
 use super::Template;
 use super::mesh::triangles;
 
-/// Shrinking of a face's area, per standard deviation of all shapes together, that is let be: it takes more than 4 to fold it.
-const MOST_SHRINKING: f32 = 0.23;
+/// Shrinking of a face's area, per standard deviation of all shapes together, that is let be: 5 fold it.
+const MOST_SHRINKING: f32 = 0.20;
 /// Most passes; each evens out around the faces that are left.
 const PASSES: usize = 60;
 /// Rings of neighbours around such a face that are evened out with it.
@@ -14,23 +14,44 @@ const RINGS: usize = 2;
 /// Share of the way to the neighbours' mean in one pass.
 const SHARE: f32 = 0.5;
 
-/// Even out `deltas` (of each shape, per vertex, mm at a coefficient of 1) until no face is in danger.
-pub(super) fn settle(template: &Template, around: &[Vec<u32>], deltas: &mut [Vec<Vec3>]) {
+/// What one shape adds to each vertex, mm at a coefficient of 1.
+pub(super) struct Deltas {
+    /// With the bones.
+    pub(super) growth: Vec<Vec3>,
+    /// From there onto the surface; only this part is evened out.
+    pub(super) fit: Vec<Vec3>,
+}
+
+impl Deltas {
+    /// Of every vertex.
+    pub(super) fn all(&self) -> Vec<Vec3> {
+        (0..self.growth.len()).map(|v| self.at(v)).collect()
+    }
+
+    /// Of one vertex.
+    pub(super) fn at(&self, v: usize) -> Vec3 {
+        self.growth[v] + self.fit[v]
+    }
+}
+
+/// Even out the deltas of each shape until no face is in danger.
+pub(super) fn settle(template: &Template, around: &[Vec<u32>], deltas: &mut [Deltas]) {
     for _ in 0..PASSES {
         let marked = in_danger(template, around, deltas);
         if marked.is_empty() {
             break;
         }
         for shape in deltas.iter_mut() {
-            let middle = |v: usize| around[v].iter().map(|w| shape[*w as usize]).sum::<Vec3>() / around[v].len() as f32;
-            let moved: Vec<Vec3> = marked.iter().map(|v| shape[*v].lerp(middle(*v), SHARE)).collect();
-            marked.iter().zip(moved).for_each(|(v, d)| shape[*v] = d);
+            let fit = &mut shape.fit;
+            let middle = |v: usize| around[v].iter().map(|w| fit[*w as usize]).sum::<Vec3>() / around[v].len() as f32;
+            let moved: Vec<Vec3> = marked.iter().map(|v| fit[*v].lerp(middle(*v), SHARE)).collect();
+            marked.iter().zip(moved).for_each(|(v, d)| fit[*v] = d);
         }
     }
 }
 
 /// Vertices of faces that shapes shrink too much, and those near them, in rising order.
-fn in_danger(template: &Template, around: &[Vec<u32>], deltas: &[Vec<Vec3>]) -> Vec<usize> {
+fn in_danger(template: &Template, around: &[Vec<u32>], deltas: &[Deltas]) -> Vec<usize> {
     let mut marked = vec![false; template.positions.len()];
     for quad in template.faces.iter().map(|f| f.v) {
         // both ways of cutting the quad
@@ -49,13 +70,13 @@ fn in_danger(template: &Template, around: &[Vec<u32>], deltas: &[Vec<Vec3>]) -> 
 
 /// Root of the sum of squares, over all shapes, of how much a coefficient of 1 shrinks or grows a triangle as seen along
 /// its normal.
-fn shrinking(template: &Template, triangle: [u32; 3], deltas: &[Vec<Vec3>]) -> f32 {
+fn shrinking(template: &Template, triangle: [u32; 3], deltas: &[Deltas]) -> f32 {
     let [a, b, c] = triangle.map(|v| template.positions[v as usize]);
     let (ab, ac) = (b - a, c - a);
     let normal = ab.cross(ac);
     let square = normal.length_squared().max(1e-12);
-    let of = |shape: &Vec<Vec3>| {
-        let [da, db, dc] = triangle.map(|v| shape[v as usize]);
+    let of = |shape: &Deltas| {
+        let [da, db, dc] = triangle.map(|v| shape.at(v as usize));
         ((db - da).cross(ac) + ab.cross(dc - da)).dot(normal) / square
     };
     deltas.iter().map(|shape| of(shape) * of(shape)).sum::<f32>().sqrt()

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::math::smoothstep;
 
 use super::Subject;
-use super::skin_relief::Relief;
 use super::skin_space::{DigitSpace, SkinPoint, SkinSpace, bump, noise};
 use super::spec::RigSpec;
 
@@ -45,8 +44,8 @@ impl Regions {
         Self { spec: Arc::clone(&subject.spec), space: SkinSpace::new(subject) }
     }
 
-    /// Regions at a point with the given height of the relief, metres; the relief also knows where veins are.
-    pub fn at(&self, at: &SkinPoint, relief: &Relief, height_m: f32) -> Region {
+    /// Regions at a point with the given height of the relief, metres.
+    pub fn at(&self, at: &SkinPoint, height_m: f32) -> Region {
         let spec = &self.spec.regions;
         let scale = self.space.scale;
         let mut region = Region { palmar: smoothstep(at.normal.z, -0.25, 0.30), flush: 0.0, nail: 0.0, edge: 0.0 };
@@ -67,10 +66,6 @@ impl Regions {
         for (k, (amount, cell)) in spec.mottle.iter().zip(spec.mottle_cell_mm).enumerate() {
             let amount = amount[0] + (amount[1] - amount[0]) * region.palmar;
             region.flush += bare * amount * (0.5 + noise(at.p, cell * scale, 21 + k as u32));
-        }
-        region.flush = region.flush.max(0.0);
-        if let Some((near, width)) = relief.vein(at) {
-            region.flush += spec.vein * at.dorsal() * near.fade() * bump(near.distance, 1.3 * width);
         }
         region
     }
@@ -102,10 +97,16 @@ impl Regions {
         let dorsal = smoothstep(-facing_middle, 0.0, 0.5);
         for (q, k) in [(q_middle, 1), (q_distal, 2)] {
             if digit.within(q, k - 1, 1.3, 1.8) {
-                let spot = spec.knuckle[k] * dorsal * bump(q.y, spec.knuckle_width_mm[k] * scale);
-                region.flush = region.flush.max(spot);
+                let width = spec.knuckle_width_mm[k] * scale * (1.0 + 0.35 * noise(at.p, 5.0 * scale, 26));
+                let spot = bump(q.y, width) * bump(q.x, 0.85 * digit.half_breadths[k - 1]) * self.patchy(at);
+                region.flush = region.flush.max(spec.knuckle[k] * dorsal * spot);
             }
         }
+    }
+
+    /// Uneven as blood under the skin, around 1.
+    fn patchy(&self, at: &SkinPoint) -> f32 {
+        1.0 + 0.45 * noise(at.p, 3.2 * self.space.scale, 27)
     }
 
     /// Redness over the metacarpal heads.
@@ -114,7 +115,7 @@ impl Regions {
         let width = spec.knuckle_width_mm[0] * self.space.scale;
         for (metacarpal_from_hand, length) in &self.space.metacarpals {
             let q = metacarpal_from_hand.point(at.p);
-            let spot = bump(q.y - length, width) * bump(q.x, width) * (1.0 - region.palmar);
+            let spot = bump(q.y - length, width) * bump(q.x, width) * (1.0 - region.palmar) * self.patchy(at);
             region.flush = region.flush.max(spec.knuckle[0] * spot * smoothstep(-q.z, 0.0, 4.0 * self.space.scale));
         }
     }
@@ -131,13 +132,13 @@ mod tests {
     /// Regions at a point of a digit's last bone: share of the tip's length, and side (+1 palmar).
     fn at(digit: Digit, share: f32, side: f32) -> Region {
         let subject = testing::reference_subject();
-        let (regions, relief) = (Regions::new(&subject), Relief::new(&subject));
+        let regions = Regions::new(&subject);
         let space = regions.space.digits[digit as usize];
         let frame = space.bone_from_hand[2].inverse();
         let q = Vec3::new(0.0, share * space.tip_length, 0.9 * side * space.half_depths[2]);
         let part = HandPart::Segment(digit, 0).index();
         let point = SkinPoint { p: frame.point(q), normal: frame.direction(Vec3::Z * side), part };
-        regions.at(&point, &relief, 0.0)
+        regions.at(&point, 0.0)
     }
 
     #[test]
@@ -162,10 +163,10 @@ mod tests {
     #[test]
     fn palmar_skin_ends_at_the_wrist_and_thins_in_creases() {
         let subject = testing::reference_subject();
-        let (regions, relief) = (Regions::new(&subject), Relief::new(&subject));
+        let regions = Regions::new(&subject);
         let palmar = |y: f32, height_mm: f32| {
             let point = SkinPoint { p: Vec3::new(0.0, y, 14.0), normal: Vec3::Z, part: HandPart::Palm.index() };
-            regions.at(&point, &relief, height_mm * 1e-3).palmar
+            regions.at(&point, height_mm * 1e-3).palmar
         };
         assert!(palmar(40.0, 0.0) > 0.99 && palmar(-40.0, 0.0) < 0.4);
         assert!(palmar(40.0, -0.5) < 0.8 && palmar(40.0, 0.5) > 0.99);

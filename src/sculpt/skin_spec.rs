@@ -16,6 +16,8 @@ pub struct ReliefSpec {
     pub palm_lines: Vec<PathSpec>,
     /// Veins on the back; the height is positive.
     pub veins: Vec<PathSpec>,
+    /// Veins that show through the volar side of wrist and forearm.
+    pub volar_veins: Vec<PathSpec>,
     /// Extensor tendons on the back, from the wrist to each metacarpal head.
     pub tendons: TendonSpec,
     /// Nails.
@@ -123,8 +125,6 @@ pub struct RegionSpec {
     pub knuckle: [f32; 3],
     /// Distance from the joint at which the flush has fallen to 37 %.
     pub knuckle_width_mm: [f32; 3],
-    /// Veins on the back (negative: less red).
-    pub vein: f32,
     /// Loss of palmar skin in a deep crease.
     pub crease_pigment: f32,
     /// Flush of a deep crease.
@@ -160,7 +160,9 @@ impl ReliefSpec {
                 }
             }
         }
-        for (name, paths) in [("palm_lines", &self.palm_lines), ("veins", &self.veins)] {
+        for (name, paths) in
+            [("palm_lines", &self.palm_lines), ("veins", &self.veins), ("volar_veins", &self.volar_veins)]
+        {
             for (k, path) in paths.iter().enumerate() {
                 if path.points.len() < 2 || path.width_mm.is_nan() || path.width_mm <= 0.0 {
                     faults.push(format!("`relief.{name}[{k}]` must have two points or more and a positive `width_mm`"));
@@ -193,7 +195,7 @@ mod tests {
     #[test]
     fn broken_numbers_are_named_all_at_once() {
         let text = include_str!("../../rigs/adult/rig.toml")
-            .replace("mottle_cell_mm = [8.0", "mottle_cell_mm = [-8.0")
+            .replace("mottle_cell_mm = [11.0", "mottle_cell_mm = [-11.0")
             .replace("{ bone = 0, at_share = 0.60, depth_mm", "{ bone = 3, at_share = 0.60, depth_mm")
             .replace("points = [[0.09, 0.23], [0.17, 0.19], [0.25, 0.18]]", "points = [[0.09, 0.23]]");
         let Err(SculptError::Spec { faults }) = RigSpec::parse(&text) else { panic!("accepted") };

@@ -360,5 +360,4 @@ mod tests {
         assert!(faults[1].contains("`limits.wrist_deviation`") && faults[2].contains("`subjects.slender.hand_lengt`"));
         assert!(matches!(RigSpec::parse(&format!("colour = 1\n{TEXT}")), Err(SculptError::Parse(_))));
     }
-
 }

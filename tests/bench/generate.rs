@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark's result")]
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Instant;
 
 use handloom::assets::Assets;
@@ -13,6 +14,7 @@ use handloom::backdrop;
 use handloom::dataset::{DatasetWriter, EncodedSample, OpenMode, Sample};
 use handloom::label;
 use handloom::pipeline::{self, Pictures, Studio, develop};
+use handloom::posed::pose;
 use handloom::preset::load;
 use handloom::render::cpu::{CpuRenderer, Stage};
 use handloom::sampler::SceneSampler;
@@ -67,10 +69,10 @@ impl Line {
             watch.lap(BEFORE.len() + stage as usize);
         })?;
         let labels = label::derive(&posed, &frame);
+        let gain = backdrop.gain;
         drop((posed, backdrop));
         watch.lap(after);
-        let Pictures { rgb, rgb_jpeg, grey } =
-            develop(&frame.colour, backdrop.gain, &scene, &self.writer.plan().output)?;
+        let Pictures { rgb, rgb_jpeg, grey } = develop(&frame.colour, gain, &scene, &self.writer.plan().output)?;
         watch.lap(after + 1);
         let encoded = self.writer.encode(&Sample { index, labels, frame, rgb, grey, rgb_jpeg, scene })?;
         watch.lap(after + 2);
@@ -127,6 +129,33 @@ fn print_table(preset: &str, means: &Times, write: f64) {
     row("total", means.iter().sum::<f64>() + write);
 }
 
+/// Milliseconds per hand of shape, correctives, skinning and normals, on the fine and on the coarse mesh.
+fn measure_posing() -> Result<(), Box<dyn Error>> {
+    let loaded = load(PRESETS[1], &[])?;
+    let fine = Assets::new()?.open_rig(&loaded.preset.rig)?;
+    let coarse = Arc::new(fine.coarser());
+    let sampler = SceneSampler::new(loaded.preset, Arc::clone(&fine), Vec::new())?;
+    let scenes = (0..SAMPLES).map(|index| sampler.sample(index)).collect::<Result<Vec<_>, _>>()?;
+    let hands: usize = scenes.iter().map(|scene| scene.hands.len()).sum();
+    println!("posed subject: mean ms per hand, {hands} hands");
+    for (name, rig) in [("fine", fine), ("coarse", coarse)] {
+        let mut sum = 0.0;
+        for scene in &scenes {
+            let rigs = vec![Arc::clone(&rig); scene.hands.len()];
+            let mut least = f64::MAX;
+            for _ in 0..4 * ROUNDS {
+                let start = Instant::now();
+                std::hint::black_box(pose(scene, &rigs)?);
+                least = least.min(start.elapsed().as_secs_f64() * 1e3);
+            }
+            sum += least;
+        }
+        println!("  {name:<12} {:7.3}   {} vertices", sum / hands as f64, rig.mesh.positions_m.len());
+    }
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
+    measure_posing()?;
     PRESETS.into_iter().try_for_each(measure)
 }

@@ -19,8 +19,9 @@ fn adult() -> Rig {
     rig.skin = Some(SkinMaps {
         size: 64,
         regions: (0..4096).map(|k| [texel(k), texel(k + 1), texel(k * 3), texel(k * 7)]).collect(),
-        slope: (0..4096).map(|k| [texel(k * 5), texel(k * 11)]).collect(),
-        max_slope: 0.1,
+        slopes: (0..4096).map(|k| [5, 11, 13, 17, 19, 23, 29, 31].map(|f| texel(k * f))).collect(),
+        max_slopes: [0.1; 4],
+        marks: (0..4096).map(|k| [37, 41, 43, 47].map(|f| texel(k * f))).collect(),
     });
     rig
 }

@@ -8,10 +8,12 @@ use handloom::camera::{Camera, Intrinsics, Lens};
 use handloom::frame::Plane;
 use handloom::math::RigidTransform;
 use handloom::rig::{
-    Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Person, Rig, RigMesh, Skeleton, Surface,
+    Capsule, DOF_COUNT, HandPose, HandShape, HandSide, JOINT_COUNT, Joint, Limit, Person, Rig, RigMesh, Skeleton,
+    Surface,
 };
 use handloom::scene::{
     Background, DirectionalLight, Environment, FORMAT_VERSION, Film, FilmCurve, Scene, SceneHand, Sensor, SkinMaterial,
+    SkinTraits,
     Wear,
 };
 
@@ -117,6 +119,8 @@ pub(crate) fn hand(side: HandSide, world_from_wrist: RigidTransform) -> SceneHan
             specular: 0.0,
             nail_roughness: 0.25,
             relief: 1.0,
+            wetness: 0.0,
+            traits: SkinTraits::default(),
         },
     }
 }

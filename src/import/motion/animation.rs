@@ -90,12 +90,7 @@ impl<'a> Animation<'a> {
 }
 
 impl Channel {
-    fn read(
-        glb: &Glb,
-        sampler: &gltf::animation::Sampler<'_>,
-        property: Property,
-        place: &str,
-    ) -> Result<Self, Fault> {
+    fn read(glb: &Glb, sampler: &gltf::animation::Sampler<'_>, property: Property, place: &str) -> Result<Self, Fault> {
         let times_s: Vec<f32> = glb.floats::<1>(&sampler.input())?.into_iter().map(|[t]| t).collect();
         let values: Vec<Vec4> = if property == Property::Rotation {
             glb.floats::<4>(&sampler.output())?.into_iter().map(Vec4::from_array).collect()

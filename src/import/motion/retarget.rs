@@ -131,7 +131,11 @@ impl Character {
             let time_s = (first + k as f32 / RATE_HZ).min(last);
             let turned = self.turned(animation, time_s);
             pose = self.pose(&turned, &pose);
-            keys.push(MotionKey { time_s: k as f32 / RATE_HZ, pose, wrist: self.wrist(animation, &turned, root, time_s) });
+            keys.push(MotionKey {
+                time_s: k as f32 / RATE_HZ,
+                pose,
+                wrist: self.wrist(animation, &turned, root, time_s),
+            });
         }
         MotionTrack { side: Some(self.side), keys }
     }

@@ -13,8 +13,7 @@ use crate::near::nearest;
 use crate::rig::{DOFS, Dof, HandMotion, HandPose, MotionKey, MotionTrack};
 
 const TIME: &str = "time_s";
-const WRIST: [&str; 7] =
-    ["wrist_x_m", "wrist_y_m", "wrist_z_m", "wrist_qx", "wrist_qy", "wrist_qz", "wrist_qw"];
+const WRIST: [&str; 7] = ["wrist_x_m", "wrist_y_m", "wrist_z_m", "wrist_qx", "wrist_qy", "wrist_qz", "wrist_qw"];
 /// Larger angles are no joint's.
 const MOST_DEG: f32 = 180.0;
 /// How far a quaternion's length may be from 1.

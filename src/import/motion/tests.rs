@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::import::ImportError;
 use crate::import::tube_hand;
-use crate::math::RigidTransform;
+use crate::math::{RigidTransform, axes_along_y};
 use crate::rig::skeleton::axis_angle;
 use crate::rig::{DOFS, Dof, HandMotion, HandPose, HandSide, JOINT_COUNT, Joint, MotionKey, MotionTrack, Skeleton};
 
@@ -71,8 +71,13 @@ fn place(time_s: f32) -> RigidTransform {
     RigidTransform::new(turn, Vec3::new(0.6 + 0.1 * (3.0 * time_s).sin(), 1.3, 0.1 * time_s))
 }
 
+/// The synthetic hand, with a thumb that bends to the ring finger, as thumbs do.
 fn tubes() -> Skeleton {
-    tube_hand::rig().skeleton
+    let mut skeleton = tube_hand::rig().skeleton;
+    let neutral = &mut skeleton.neutral[Joint::ThumbMetacarpal.index()];
+    let axes = axes_along_y(*neutral * Vec3::Y, Vec3::new(-0.051, 0.059, -0.010)).unwrap();
+    *neutral = Quat::from_mat3(&axes);
+    skeleton
 }
 
 /// Joints of the hand in the world; of left hands in the mirror.
@@ -92,9 +97,7 @@ fn frames(side: HandSide, place: RigidTransform, pose: &HandPose, lift_rad: f32)
 fn world(side: HandSide, place: RigidTransform, pose: &HandPose, lift_rad: f32) -> Vec<RigidTransform> {
     let frames = frames(side, place, pose, lift_rad);
     let of_bone = |(k, (_, joint, _)): (usize, &(String, Option<Joint>, Option<usize>))| match joint {
-        Some(joint) => {
-            frames[joint.index()] * RigidTransform::from_rotation(Quat::from_rotation_y(0.9 * k as f32))
-        }
+        Some(joint) => frames[joint.index()] * RigidTransform::from_rotation(Quat::from_rotation_y(0.9 * k as f32)),
         None if k == 0 => RigidTransform::from_rotation(Quat::from_rotation_x(-1.5)),
         None => RigidTransform::new(Quat::from_rotation_y(0.3), Vec3::new(0.0, 1.0, 0.0)),
     };
@@ -293,9 +296,8 @@ fn the_wrist_is_told_in_the_space_of_the_hips() {
 
 #[test]
 fn what_a_character_lacks_is_named() {
-    let told = |change: fn(&mut Value)| {
-        read(&character(HandSide::Right, "LINEAR", false, change)).unwrap_err().to_string()
-    };
+    let told =
+        |change: fn(&mut Value)| read(&character(HandSide::Right, "LINEAR", false, change)).unwrap_err().to_string();
     let text = told(|json| json["animations"] = json!([]));
     assert!(text.contains("`animations`: the file holds none"), "{text}");
     let text = told(|json| {
@@ -308,7 +310,8 @@ fn what_a_character_lacks_is_named() {
     assert!(text.contains("no node `mixamorig:RightHandIndex2`"), "{text}");
     let text = told(|json| json["animations"][0]["samplers"][3]["output"] = json!(0));
     assert!(text.contains("animations") || text.contains("accessors"), "{text}");
-    let text = MotionMapping::from_toml("name = \"x\"\nside = { left = \"L\", right = \"R\" }\n[joints]\nhand = \"wrist\"");
+    let text =
+        MotionMapping::from_toml("name = \"x\"\nside = { left = \"L\", right = \"R\" }\n[joints]\nhand = \"wrist\"");
     assert!(text.unwrap_err().to_string().contains("{side}"));
 }
 
@@ -329,7 +332,8 @@ fn missing_ends_and_forearm_are_no_fault() {
 
 fn tracks() -> impl Strategy<Value = MotionTrack> {
     let angle = -2.0_f32..2.0;
-    let key = (prop::array::uniform26(angle), prop::array::uniform3(-1.0_f32..1.0), prop::array::uniform3(-3.0_f32..3.0));
+    let key =
+        (prop::array::uniform26(angle), prop::array::uniform3(-1.0_f32..1.0), prop::array::uniform3(-3.0_f32..3.0));
     (prop::collection::vec(key, 2..6), any::<bool>()).prop_map(|(keys, wrist)| {
         let key = |(k, (angles, place, turn)): (usize, ([f32; 26], [f32; 3], [f32; 3]))| MotionKey {
             time_s: 0.25 * k as f32,
@@ -389,9 +393,11 @@ fn all_faults_of_a_table_are_told_with_line_and_column() {
     }
     let csv = "time_s,index_pip_flexion\n0,10\n0.1,500\n0.05,1\n0.2,nan\n";
     let text = motion_from_csv("x", csv).unwrap_err().to_string();
-    for part in
-        ["line 3, column `index_pip_flexion``: 500 degrees", "`line 4`: time 0.05 s does not come after 0.1 s", "is NaN"]
-    {
+    for part in [
+        "line 3, column `index_pip_flexion``: 500 degrees",
+        "`line 4`: time 0.05 s does not come after 0.1 s",
+        "is NaN",
+    ] {
         assert!(text.contains(part), "{part} not in {text}");
     }
     let csv = "time,index_pip_flexon,wrist_x_m,index_dip_flexion,index_dip_flexion\n0,0,0,0,0\n";

@@ -7,10 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::rig::{Capsule, DOF_COUNT, DOFS, Dof, JOINT_COUNT, Limit, Ramp, Rig, Skeleton};
 
-/// Number of the format written here.
+/// Number of the format written and read here.
 pub(super) const FORMAT: u32 = 2;
-/// Numbers of the formats read here; 1 has no correctives.
-pub(super) const FORMATS: std::ops::RangeInclusive<u64> = 1..=2;
 
 /// The `extras` of the whole file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,17 +54,18 @@ pub(super) struct SkinExtras {
     pub(super) size: u32,
     /// RGBA image: palm, flush, nail, nail edge.
     pub(super) regions_image: usize,
-    /// Grey and alpha image: slope along u and v.
-    pub(super) slope_image: usize,
-    pub(super) max_slope: f32,
+    /// Two RGBA images: slope along u and v of two layers of relief each.
+    pub(super) slope_images: [usize; 2],
+    pub(super) max_slopes: [f32; 4],
+    /// RGBA image: veins, hair, ridge coordinate in two bytes.
+    pub(super) marks_image: usize,
 }
 
 impl RigExtras {
     pub(super) fn new(rig: &Rig, triangle_part_accessor: usize, skin: Option<SkinExtras>) -> Self {
         let shape =
             |s: &crate::rig::BlendShape| ShapeExtras { name: s.name.clone(), offset_deltas_m: s.offset_deltas_m };
-        let corrective =
-            |c: &crate::rig::Corrective| CorrectiveExtras { name: c.name.clone(), ramps: c.ramps.clone() };
+        let corrective = |c: &crate::rig::Corrective| CorrectiveExtras { name: c.name.clone(), ramps: c.ramps.clone() };
         Self {
             format: FORMAT,
             name: rig.name.clone(),

@@ -3,7 +3,7 @@
 use glam::Vec2;
 use gltf::Semantic;
 
-use super::extras::{FORMAT, FORMATS, FileExtras, RigExtras, SkinExtras};
+use super::extras::{FORMAT, FileExtras, RigExtras, SkinExtras};
 use crate::import::glb::Glb;
 use crate::import::{Fault, ImportError, check_rig};
 use crate::rig::{BlendShape, Corrective, Rig, RigMesh, SkinMaps, Surface, VertexDeltas};
@@ -38,8 +38,8 @@ fn read_extras(glb: &Glb) -> Result<RigExtras, ImportError> {
     let header: serde_json::Value = parse(text.get())?;
     let format = header.get("handloom").and_then(|h| h.get("format"));
     let format = format.ok_or_else(|| fault("extras.handloom.format", "is missing"))?;
-    if !format.as_u64().is_some_and(|f| FORMATS.contains(&f)) {
-        let problem = format!("is {format}, this version reads {} to {}", FORMATS.start(), FORMATS.end());
+    if format.as_u64() != Some(u64::from(FORMAT)) {
+        let problem = format!("is {format}, this version reads {FORMAT}");
         return Err(Fault::new("extras.handloom.format", problem, "use the version that wrote the file").into());
     }
     Ok(parse::<FileExtras>(text.get())?.handloom)
@@ -109,28 +109,31 @@ fn read_targets(
 }
 
 fn read_skin(glb: &Glb, extras: &SkinExtras) -> Result<SkinMaps, Fault> {
-    let SkinExtras { size, regions_image, slope_image, max_slope } = *extras;
+    let SkinExtras { size, regions_image, slope_images, max_slopes, marks_image } = *extras;
     if size > MAX_MAP_SIZE {
         return Err(fault("extras.handloom.skin.size", format!("is {size}, at most {MAX_MAP_SIZE}")));
     }
-    let regions = read_png(glb, regions_image, size, png::ColorType::Rgba)?;
-    let slope = read_png(glb, slope_image, size, png::ColorType::GrayscaleAlpha)?;
-    let (regions, slope) = (regions.as_chunks::<4>().0.to_vec(), slope.as_chunks::<2>().0.to_vec());
-    Ok(SkinMaps { size, regions, slope, max_slope })
+    let [low, high] = slope_images.map(|image| read_png(glb, image, size));
+    let pairs = low?.into_iter().zip(high?);
+    let slopes = pairs.map(|([a, b, c, d], [e, f, g, h])| [a, b, c, d, e, f, g, h]).collect();
+    let (regions, marks) = (read_png(glb, regions_image, size)?, read_png(glb, marks_image, size)?);
+    Ok(SkinMaps { size, regions, slopes, max_slopes, marks })
 }
 
-/// The texels of an embedded 8-bit image of known size and type.
-fn read_png(glb: &Glb, index: usize, size: u32, color: png::ColorType) -> Result<Vec<u8>, Fault> {
+/// The texels of an embedded image of known size with four channels of 8 bits.
+fn read_png(glb: &Glb, index: usize, size: u32) -> Result<Vec<[u8; 4]>, Fault> {
     let wrong = |problem: String| fault(format!("images[{index}]"), problem);
     let decoder = png::Decoder::new(std::io::Cursor::new(glb.image(index)?));
     let mut reader = decoder.read_info().map_err(|e| wrong(format!("is no PNG picture: {e}")))?;
     let info = reader.info();
-    if (info.width, info.height, info.color_type, info.bit_depth) != (size, size, color, png::BitDepth::Eight) {
+    if (info.width, info.height, info.color_type, info.bit_depth)
+        != (size, size, png::ColorType::Rgba, png::BitDepth::Eight)
+    {
         let found = format!("{} x {} {:?}", info.width, info.height, info.color_type);
-        return Err(wrong(format!("is {found} instead of {size} x {size} {color:?} of 8 bits")));
+        return Err(wrong(format!("is {found} instead of {size} x {size} Rgba of 8 bits")));
     }
     let length = reader.output_buffer_size().ok_or_else(|| wrong("is too large".into()))?;
     let mut texels = vec![0; length];
     reader.next_frame(&mut texels).map_err(|e| wrong(format!("cannot be decoded: {e}")))?;
-    Ok(texels)
+    Ok(texels.as_chunks::<4>().0.to_vec())
 }

@@ -68,13 +68,13 @@ fn a_viewer_finds_the_bind_pose_in_the_nodes() {
 fn a_broken_rig_is_not_written_and_every_fault_is_named() {
     let mut rig = tube_hand::rig();
     rig.mesh.weights[4] = [0.5, -0.5, 0.0, 0.0];
-    rig.mesh.joints[7][0] = 30;
+    rig.mesh.joints[7][0] = 32;
     rig.mesh.positions_m[1].x = f32::NAN;
     rig.skeleton.offset_m[4] = Vec3::ZERO;
     rig.mesh.triangles[2][1] = 60_000;
     rig.shapes[1].position_deltas_m = VertexDeltas::from_rising(&[60_000], vec![Vec3::X]).unwrap();
     rig.correctives[0].ramps[1].to_rad = Some(-1.0);
-    rig.skin.as_mut().unwrap().slope.pop();
+    rig.skin.as_mut().unwrap().slopes.pop();
     let text = to_glb(&rig, &meta()).unwrap_err().to_string();
     for place in [
         "mesh.weights[4]",
@@ -84,7 +84,7 @@ fn a_broken_rig_is_not_written_and_every_fault_is_named() {
         "mesh.triangles[2]",
         "shapes.breadth.position_deltas_m",
         "correctives.bent.ramps[1]",
-        "skin.slope",
+        "skin.slopes",
     ] {
         assert!(text.contains(place), "{place} not in {text}");
     }
@@ -122,7 +122,42 @@ fn an_other_format_number_is_named() {
     let mut newer = bytes_of(&plain());
     let at = newer.windows(10).position(|w| w == b"\"format\":2").unwrap();
     newer[at + 9] = b'7';
-    assert!(message(&newer).contains("is 7, this version reads 1 to 2"), "{}", message(&newer));
+    assert!(message(&newer).contains("is 7, this version reads 2"), "{}", message(&newer));
+}
+
+#[test]
+fn a_rig_of_the_first_format_is_read() {
+    let mut old = bytes_of(&plain());
+    for (new, first) in [("\"format\":2", "\"format\":1"), ("\"correctives\":[],", "                 ")] {
+        assert_eq!(new.len(), first.len());
+        let at = old.windows(new.len()).position(|w| w == new.as_bytes()).unwrap();
+        old[at..at + new.len()].copy_from_slice(first.as_bytes());
+    }
+    assert_eq!(from_glb(&old).unwrap(), plain());
+}
+
+#[test]
+fn bad_sparse_differences_are_named() {
+    let good = bytes_of(&tube_hand::rig());
+    let document = gltf::Gltf::from_slice(&good).unwrap().document;
+    let sparse = document.accessors().find_map(|a| a.sparse()).unwrap();
+    let text = u32::from_le_bytes(good[12..16].try_into().unwrap()) as usize;
+    let first = 20 + text + 8 + sparse.indices().view().offset();
+    let last = first + 4 * (sparse.count() - 1);
+    let value = 20 + text + 8 + sparse.values().view().offset();
+    let with = |at: usize, bytes: [u8; 4]| {
+        let mut bad = good.clone();
+        bad[at..at + 4].copy_from_slice(&bytes);
+        message(&bad)
+    };
+    for (at, bytes, problem) in [
+        (first, [255; 4], "do not rise"),
+        (last, [255; 4], "is beyond its"),
+        (value, f32::NAN.to_le_bytes(), "values must be finite"),
+    ] {
+        let text = with(at, bytes);
+        assert!(text.contains(problem), "{text}");
+    }
 }
 
 #[test]

@@ -143,8 +143,7 @@ impl Builder {
         let mut primitive = json!({ "attributes": attributes, "indices": indices, "material": 0, "mode": 4 });
         let mut value = json!({ "name": rig.name });
         let shapes = rig.shapes.iter().map(|s| (&s.name, &s.position_deltas_m));
-        let targets: Vec<_> =
-            shapes.chain(rig.correctives.iter().map(|c| (&c.name, &c.position_deltas_m))).collect();
+        let targets: Vec<_> = shapes.chain(rig.correctives.iter().map(|c| (&c.name, &c.position_deltas_m))).collect();
         if !targets.is_empty() {
             primitive["targets"] = targets.iter().map(|(_, d)| json!({ "POSITION": self.deltas(d, n) })).collect();
             value["weights"] = json!(vec![0.0; targets.len()]);
@@ -172,12 +171,18 @@ impl Builder {
     }
 
     fn skin_maps(&mut self, maps: &SkinMaps) -> Result<SkinExtras, ImportError> {
+        let half = |first: usize| -> Vec<[u8; 4]> {
+            maps.slopes.iter().map(|s| std::array::from_fn(|k| s[first + k])).collect()
+        };
         Ok(SkinExtras {
             size: maps.size,
-            regions_image: self.image("regions", &png(maps.size, png::ColorType::Rgba, maps.regions.as_flattened())?),
-            slope_image: self
-                .image("slope", &png(maps.size, png::ColorType::GrayscaleAlpha, maps.slope.as_flattened())?),
-            max_slope: maps.max_slope,
+            regions_image: self.image("regions", &png(maps.size, &maps.regions)?),
+            slope_images: [
+                self.image("surface and folds", &png(maps.size, &half(0))?),
+                self.image("veins and tendons", &png(maps.size, &half(4))?),
+            ],
+            max_slopes: maps.max_slopes,
+            marks_image: self.image("marks", &png(maps.size, &maps.marks)?),
         })
     }
 
@@ -249,11 +254,13 @@ fn vector_bytes(vectors: &[Vec3]) -> Vec<u8> {
     vectors.iter().flat_map(|v| le_bytes(&v.to_array())).collect()
 }
 
-fn png(size: u32, color: png::ColorType, texels: &[u8]) -> Result<Vec<u8>, ImportError> {
+fn png(size: u32, texels: &[[u8; 4]]) -> Result<Vec<u8>, ImportError> {
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, size, size);
-    encoder.set_color(color);
-    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(texels));
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_compression(png::Compression::High);
+    encoder.set_filter(png::Filter::Adaptive);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(texels.as_flattened()));
     written.map_err(|e| Fault::new("skin", format!("cannot be written as PNG: {e}"), "use a smaller size"))?;
     Ok(out)
 }

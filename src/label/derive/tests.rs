@@ -11,7 +11,7 @@ use crate::frame::Plane;
 use crate::math::RigidTransform;
 use crate::rig::part::PERSON_ID;
 use crate::rig::{Capsule, DOF_COUNT, HandPose, HandShape, JOINT_COUNT, Limit, Person, RigMesh, Skeleton, Surface};
-use crate::scene::{Background, Environment, Film, FilmCurve, SceneHand, Sensor, SkinMaterial, Wear};
+use crate::scene::{Background, Environment, Film, FilmCurve, SceneHand, Sensor, SkinMaterial, SkinTraits, Wear};
 use crate::scene::{FORMAT_VERSION, Scene};
 
 const SIZE: u32 = 64;
@@ -65,6 +65,8 @@ fn scene(sides: &[HandSide]) -> Scene {
             specular: 1.0,
             nail_roughness: 0.3,
             relief: 1.0,
+            wetness: 0.0,
+            traits: SkinTraits::default(),
         },
     };
     Scene {

@@ -5,7 +5,7 @@ use glam::{Mat3, Vec3};
 use super::prepared::PreparedRig;
 use crate::camera::{Camera, Lens, NEAR_M};
 use crate::posed::{PosedGlove, PosedHand, PosedScene, PosedSolid};
-use crate::rig::{HandPart, HandSide};
+use crate::rig::{HandPart, HandPose, HandSide};
 
 /// Where each quantity stands in a [`Vertex`].
 pub(super) mod slot {
@@ -23,8 +23,12 @@ pub(super) mod slot {
     pub(in super::super) const OPENNESS: usize = 9;
     /// Mean curvature, 1/m.
     pub(in super::super) const CURVATURE: usize = 10;
-    /// Slots above stand still on the surface and are interpolated.
-    pub(in super::super) const INTERPOLATED: usize = 11;
+    /// Place in the mean hand's bind pose, metres, three floats.
+    pub(in super::super) const BIND: usize = 11;
+    /// How far joints fold the skin: 0 straight, 1 bent.
+    pub(in super::super) const FLEXION: usize = 14;
+    /// How far the tendon below stands out.
+    pub(in super::super) const TENSION: usize = 15;
 }
 
 /// One cache line.
@@ -93,7 +97,7 @@ impl Geometry {
         self.rows = [self.size[1], 0];
         for (k, (hand, rig)) in hands.iter().zip(rigs).enumerate() {
             let first = self.vertices.len();
-            self.add_vertices(hand, rig, &projector);
+            self.add_vertices(hand, rig, &scene.hands[k].pose, &projector);
             let glove = posed.gloves.iter().enumerate().find(|(_, glove)| glove.hand == k);
             let surface = |(g, glove): (usize, &'a PosedGlove)| {
                 ((hands.len() + posed.solids.len() + g) as u8, glove.triangles.as_slice())
@@ -107,13 +111,13 @@ impl Geometry {
         self.collect_used();
     }
 
-    fn add_vertices(&mut self, hand: &PosedHand, rig: &PreparedRig, projector: &Projector<'_>) {
+    fn add_vertices(&mut self, hand: &PosedHand, rig: &PreparedRig, pose: &HandPose, projector: &Projector<'_>) {
         let mesh = &hand.rig.mesh;
-        let surface = hand.positions_m.iter().zip(&hand.normals);
-        let constant = mesh.uvs.iter().zip(&mesh.palmar).zip(&rig.curvature);
-        self.vertices.extend(surface.zip(constant).map(|((p, n), ((uv, palmar), curvature))| {
-            let k = *curvature;
-            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, *palmar, 1.0, k, 0.0, 0.0, 0.0, 0.0, 0.0])
+        let surface = hand.positions_m.iter().zip(&hand.normals).zip(&mesh.positions_m);
+        let constant = mesh.uvs.iter().zip(&mesh.palmar).zip(rig.curvature.iter().zip(&rig.folding));
+        self.vertices.extend(surface.zip(constant).map(|(((p, n), b), ((uv, palmar), (k, folding)))| {
+            let (flexion, tension) = (folding.flexion(pose), folding.tension(pose));
+            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, *palmar, 1.0, *k, b.x, b.y, b.z, flexion, tension])
         }));
         self.screen.extend(hand.positions_m.iter().map(|p| projector.project(*p)));
     }

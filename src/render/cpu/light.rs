@@ -88,7 +88,7 @@ pub(super) struct Cosines<S: Simd> {
 
 /// One GGX lobe times pi without Fresnel: distribution, masking and shadowing (Smith, linearised) over four cosines.
 #[inline(always)]
-pub(super) fn ggx<S: Simd>(c: &Cosines<S>, alpha: f32) -> F8<S> {
+pub(super) fn ggx<S: Simd>(c: &Cosines<S>, alpha: F8<S>) -> F8<S> {
     let square = alpha * alpha;
     let d = c.normal_half * c.normal_half * (square - 1.0) + 1.0;
     let light = c.normal_light * (c.normal_view * (1.0 - alpha) + alpha);

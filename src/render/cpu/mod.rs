@@ -8,6 +8,8 @@
 //! One picture is drawn by one thread; many pictures are drawn side by side. Buffers are kept between pictures. The
 //! vector unit is chosen at run time and every choice gives the same bytes.
 
+mod decal;
+mod flexion;
 mod fragment;
 mod gather;
 mod geometry;
@@ -19,6 +21,8 @@ mod raster;
 mod shade;
 mod shade_solid;
 mod shadow;
+mod skin;
+mod tile;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -36,9 +40,10 @@ use light::Lobe;
 use occlusion::WorldCapsule;
 use prepared::PreparedRig;
 use raster::{MAX_TRIANGLES, PixelSamples, Window};
-use shade::{Lighting, Material};
+use shade::Lighting;
 use shade_solid::Finish;
 use shadow::ShadowMap;
+use skin::Material;
 
 /// Rows that are drawn together: their samples stay in the cache.
 const BAND_ROWS: u32 = 32;
@@ -167,7 +172,8 @@ impl CpuRenderer {
         ended(Stage::Shadow);
 
         scratch.sort_into_bands(posed.hands.len() + posed.solids.len() + posed.gloves.len());
-        let materials: Vec<_> = scene.hands.iter().map(|hand| Material::new(hand.skin)).collect();
+        let skins = scene.hands.iter().zip(&posed.hands);
+        let materials: Vec<_> = skins.map(|(hand, posed)| Material::new(&hand.skin, &posed.rig.mesh)).collect();
         let pixel_tangent = 1.0 / scene.camera.intrinsics.fx.max(1.0);
         let of_solids = posed.solids.iter().map(|solid| Finish::new(&solid.material, pixel_tangent));
         let of_gloves = posed.gloves.iter().map(|glove| Finish::of_glove(&glove.material, pixel_tangent));

@@ -1,21 +1,32 @@
-//! What the renderer derives once from a rig: curvature and smaller copies of the skin maps.
+//! What the renderer derives once from a rig: curvature, folding and smaller copies of the skin maps.
 
 use glam::Vec3;
 
-use crate::rig::{Rig, RigMesh, SkinMaps};
+use super::flexion::Folding;
+use super::geometry::BODIES;
+use crate::rig::{HandPart, Rig, RigMesh, SkinMaps};
 
 /// Derived from a rig at its first use.
 #[derive(Debug)]
 pub(super) struct PreparedRig {
     /// Mean curvature per vertex in the bind pose, 1/m, 0 where the surface is hollow.
     pub(super) curvature: Vec<f32>,
+    /// Which joints fold the skin at each vertex.
+    pub(super) folding: Vec<Folding>,
+    /// Millimetres of skin per unit of texture coordinates on each digit, the palm, and the arm.
+    pub(super) mm_per_uv: [f32; BODIES as usize + 1],
     /// Skin maps at full, half, quarter... size.
     pub(super) maps: Option<MapPyramid>,
 }
 
 impl PreparedRig {
     pub(super) fn new(rig: &Rig) -> Self {
-        Self { curvature: curvature(&rig.mesh), maps: rig.skin.as_ref().and_then(MapPyramid::new) }
+        Self {
+            curvature: curvature(&rig.mesh),
+            folding: Folding::of_rig(rig),
+            mm_per_uv: mm_per_uv(&rig.mesh),
+            maps: rig.skin.as_ref().and_then(MapPyramid::new),
+        }
     }
 }
 
@@ -50,43 +61,65 @@ fn curvature(mesh: &RigMesh) -> Vec<f32> {
     curvature.into_iter().map(|k| k.clamp(0.0, MAX_CURVATURE)).collect()
 }
 
-/// Channels of a texel: four of the regions, two of the slope, two unused.
-pub(super) type Texel = [u8; 8];
+/// Square root of skin per texture area of each digit, of the palm, and of the arm.
+fn mm_per_uv(mesh: &RigMesh) -> [f32; BODIES as usize + 1] {
+    let mut areas = [(0.0_f32, 0.0_f32); BODIES as usize + 1];
+    for (corners, part) in mesh.triangles.iter().zip(&mesh.triangle_part) {
+        let [a, b, c] = corners.map(|k| k as usize);
+        let skin =
+            (mesh.positions_m[b] - mesh.positions_m[a]).cross(mesh.positions_m[c] - mesh.positions_m[a]).length();
+        let texture = (mesh.uvs[b] - mesh.uvs[a]).perp_dot(mesh.uvs[c] - mesh.uvs[a]).abs();
+        let body = if *part == HandPart::Arm.index() { BODIES } else { (*part / 3).min(BODIES - 1) };
+        let area = &mut areas[usize::from(body)];
+        *area = (area.0 + skin, area.1 + texture);
+    }
+    areas.map(|(skin, texture)| 1e3 * (skin / texture.max(1e-12)).sqrt())
+}
+
+/// Channels of a texel: four of the regions, eight of the slopes, four of the marks.
+pub(super) const CHANNELS: usize = 16;
 
 /// Skin maps at falling sizes; each level halves the one before.
 #[derive(Debug)]
 pub(super) struct MapPyramid {
-    pub(super) levels: Vec<MapLevel>,
-    /// Slope at byte 255.
-    pub(super) max_slope: f32,
+    pub(super) levels: Vec<MapLevel<CHANNELS>>,
+    /// Slope of each layer of relief at byte 255.
+    pub(super) max_slopes: [f32; 4],
 }
 
 /// One size of the skin maps.
 #[derive(Debug)]
-pub(super) struct MapLevel {
+pub(super) struct MapLevel<const N: usize> {
     pub(super) size: usize,
-    pub(super) texels: Vec<Texel>,
+    pub(super) texels: Vec<[u8; N]>,
 }
 
 impl MapPyramid {
     /// `None` if the maps are empty or their sizes disagree.
     fn new(maps: &SkinMaps) -> Option<Self> {
         let size = maps.size as usize;
-        if size == 0 || maps.regions.len() != size * size || maps.slope.len() != size * size {
+        let lengths = [maps.regions.len(), maps.slopes.len(), maps.marks.len()];
+        if size == 0 || lengths != [size * size; 3] {
             return None;
         }
-        let texel = |(r, s): (&[u8; 4], &[u8; 2])| [r[0], r[1], r[2], r[3], s[0], s[1], 0, 0];
-        let texels = maps.regions.iter().zip(&maps.slope).map(texel).collect();
+        let texel = |((region, slopes), marks): ((&[u8; 4], &[u8; 8]), &[u8; 4])| {
+            let mut texel = [0; CHANNELS];
+            texel[..4].copy_from_slice(region);
+            texel[4..12].copy_from_slice(slopes);
+            texel[12..].copy_from_slice(marks);
+            texel
+        };
+        let texels = maps.regions.iter().zip(&maps.slopes).zip(&maps.marks).map(texel).collect();
         let mut levels = vec![MapLevel { size, texels }];
         while let Some(next) = levels.last().and_then(MapLevel::halved) {
             levels.push(next);
         }
-        Some(Self { levels, max_slope: maps.max_slope })
+        Some(Self { levels, max_slopes: maps.max_slopes })
     }
 }
 
-impl MapLevel {
-    fn halved(&self) -> Option<Self> {
+impl<const N: usize> MapLevel<N> {
+    pub(super) fn halved(&self) -> Option<Self> {
         if self.size < 16 || !self.size.is_multiple_of(2) {
             return None;
         }

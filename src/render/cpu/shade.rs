@@ -6,15 +6,15 @@ use fearless_simd::{Simd, prelude::*};
 use glam::Vec3;
 
 use super::fragment::Fragment;
-use super::gather::{Batch, channel};
-use super::geometry::{Geometry, slot};
-use super::lanes::{F8, LANES, V8, load, mix, positive, pow5, splat, unit};
+use super::gather::Batch;
+use super::geometry::Geometry;
+use super::lanes::{F8, LANES, V8, positive, pow5, splat, unit};
 use super::light::{Cosines, Lobe, Rgb8, fresnel, ggx, soft_cosine, transmitted, with_bounces};
 use super::prepared::PreparedRig;
 use super::shadow::ShadowMap;
+use super::skin::{Material, Surface, surface};
 use crate::frame::Plane;
-use crate::scene::{DirectionalLight, SkinMaterial};
-use crate::tone::{Palette, palette};
+use crate::scene::DirectionalLight;
 
 /// Distance over which light spreads below the skin, metres: mean free paths of red, green and blue.
 const SPREAD_M: [f32; 3] = [0.0034, 0.0014, 0.0009];
@@ -31,14 +31,8 @@ const TRANSMISSION: f32 = 0.16;
 /// Mean curvature from which a body counts as thin, 1/m.
 const THIN_CURVATURE: f32 = 80.0;
 
-/// Reflectance of skin at normal incidence (n = 1.4) and of nails (n = 1.5).
-const SKIN_F0: f32 = 0.028;
-const NAIL_F0: f32 = 0.04;
-/// Roughness of skin's two lobes as factors on the material's, and the share of the second.
-const LOBE_FACTORS: [f32; 2] = [0.75, 1.30];
+/// Share of the second of skin's two lobes.
 const SECOND_LOBE: f32 = 0.75;
-/// Steepest relief, as tangent.
-const MAX_RELIEF: f32 = 1.2;
 
 /// Everything of a picture that does not belong to one hand.
 pub(super) struct Lighting<'a> {
@@ -52,52 +46,6 @@ pub(super) struct Lighting<'a> {
     pub(super) reflected: Lobe,
 }
 
-/// One hand's skin.
-pub(super) struct Material {
-    palette: Palette,
-    skin: SkinMaterial,
-    f0: f32,
-    /// Reflectance that a smooth surface gains at grazing view.
-    grazing: f32,
-    /// Alphas of the two skin lobes and of the nail.
-    alpha: [f32; 3],
-}
-
-impl Material {
-    pub(super) fn new(skin: SkinMaterial) -> Self {
-        let alpha = |roughness: f32| {
-            let r = roughness.clamp(0.05, 1.0);
-            r * r
-        };
-        Self {
-            palette: palette(skin.melanin, skin.blood),
-            skin,
-            f0: SKIN_F0 * skin.specular.max(0.0),
-            grazing: 0.5 * skin.specular.clamp(0.0, 1.0),
-            alpha: [
-                alpha(skin.roughness * LOBE_FACTORS[0]),
-                alpha(skin.roughness * LOBE_FACTORS[1]),
-                alpha(skin.nail_roughness),
-            ],
-        }
-    }
-}
-
-/// A surface in eight pixels.
-struct Surface<S: Simd> {
-    position: V8<S>,
-    /// Without and with relief.
-    smooth: V8<S>,
-    normal: V8<S>,
-    view: V8<S>,
-    normal_view: F8<S>,
-    openness: F8<S>,
-    curvature: F8<S>,
-    albedo: Rgb8<S>,
-    nail: F8<S>,
-    f0: F8<S>,
-}
-
 /// Shade one hand's fragments and add them to the picture.
 #[inline(always)]
 pub(super) fn shade<S: Simd>(
@@ -109,9 +57,9 @@ pub(super) fn shade<S: Simd>(
 ) {
     let mut batch = Batch::default();
     for eight in fragments.chunks(LANES) {
-        batch.fill(simd, eight, geometry, rig.maps.as_ref());
-        let max_slope = rig.maps.as_ref().map(|m| m.max_slope);
-        let surface = surface(simd, &batch, max_slope, material, lighting.eye);
+        batch.fill(simd, eight, geometry, Some((rig, material)));
+        let max_slopes = rig.maps.as_ref().map(|m| m.max_slopes);
+        let surface = surface(simd, &batch, max_slopes, material, lighting.eye);
         let rgb = radiance(simd, &surface, material, lighting);
         for (lane, fragment) in eight.iter().enumerate() {
             let weight = f32::from(fragment.count) * (1.0 / LANES as f32);
@@ -125,91 +73,16 @@ pub(super) fn shade<S: Simd>(
 }
 
 #[inline(always)]
-fn surface<S: Simd>(simd: S, batch: &Batch, max_slope: Option<f32>, material: &Material, eye: Vec3) -> Surface<S> {
-    let attribute = |k: usize| load(simd, &batch.attribute[k]);
-    let position = V8::load(simd, &batch.attribute[slot::POSITION..]);
-    let smooth = V8::load(simd, &batch.attribute[slot::NORMAL..]).unit();
-    let view = V8::splat(simd, eye).sub(position).unit();
-    let zero = splat(simd, 0.0);
-    let (normal, albedo, nail) = match max_slope {
-        Some(max_slope) => {
-            let normal = with_relief(simd, batch, smooth, max_slope * material.skin.relief);
-            let (albedo, nail) = mapped_albedo(simd, batch, &material.palette);
-            (normal, albedo, nail)
-        }
-        None => (smooth, palmar_albedo(simd, unit(attribute(slot::PALMAR)), &material.palette), zero),
-    };
-    Surface {
-        position,
-        smooth,
-        normal,
-        view,
-        normal_view: normal.dot(view).max(splat(simd, 0.04)),
-        openness: attribute(slot::OPENNESS),
-        curvature: attribute(slot::CURVATURE),
-        albedo,
-        nail,
-        f0: mix(splat(simd, material.f0), splat(simd, NAIL_F0), nail),
-    }
-}
-
-/// Tilt the normal by the slope of the skin's relief.
-#[inline(always)]
-fn with_relief<S: Simd>(simd: S, batch: &Batch, smooth: V8<S>, slope_scale: f32) -> V8<S> {
-    let slope = |k: usize| (load(simd, &batch.texel[channel::SLOPE + k]) - 128.0) * (slope_scale / 127.0);
-    let (along_u, along_v) = (slope(0), slope(1));
-    let edge_uv = |k: usize| load(simd, &batch.edge_uvs[k]);
-    // change of height along the two edges, then its gradient in the triangle's plane
-    let rise = [along_u * edge_uv(0) + along_v * edge_uv(1), along_u * edge_uv(2) + along_v * edge_uv(3)];
-    let (first, second) = (V8::load(simd, &batch.edges[0..3]), V8::load(simd, &batch.edges[3..6]));
-    let face = first.cross(second);
-    let gradient = second.cross(face).scale(rise[0]).add(face.cross(first).scale(rise[1]));
-    let gradient = gradient.scale(1.0 / face.dot(face).max(splat(simd, 1e-24)));
-    let steepness = gradient.dot(gradient).sqrt().max(splat(simd, 1e-6));
-    let limit = (MAX_RELIEF / steepness).min(splat(simd, 1.0));
-    smooth.sub(gradient.scale(limit)).unit()
-}
-
-#[inline(always)]
-fn palmar_albedo<S: Simd>(simd: S, palmar: F8<S>, palette: &Palette) -> Rgb8<S> {
-    let mut albedo = [palmar; 3];
-    for (c, value) in albedo.iter_mut().enumerate() {
-        *value = mix(splat(simd, palette.dorsum[c]), splat(simd, palette.palm[c]), palmar);
-    }
-    albedo
-}
-
-/// Albedo and share of nail from the skin maps.
-#[inline(always)]
-fn mapped_albedo<S: Simd>(simd: S, batch: &Batch, palette: &Palette) -> (Rgb8<S>, F8<S>) {
-    let texel = |k: usize| load(simd, &batch.texel[k]) * (1.0 / 255.0);
-    let (palmar, nail) = (texel(channel::PALMAR), texel(channel::NAIL));
-    // 128 is neutral in both: above it lies redder skin and the free edge, below it paler skin and the lunula
-    let signed = |k: usize| (load(simd, &batch.texel[k]) - 128.0) * (1.0 / 127.0);
-    let (flush, nail_part) = (signed(channel::FLUSH), signed(channel::NAIL_PART));
-    let (edge, moon) = (unit(nail_part), unit(-nail_part));
-    let mut albedo = [nail; 3];
-    for (c, value) in albedo.iter_mut().enumerate() {
-        let skin = mix(splat(simd, palette.dorsum[c]), splat(simd, palette.palm[c]), palmar);
-        let flushed = skin * (flush * (palette.flush[c] / palette.dorsum[c].max(1e-3) - 1.0) + 1.0);
-        let plate = mix(splat(simd, palette.nail[c]), splat(simd, palette.lunula[c]), moon);
-        let plate = mix(plate, splat(simd, palette.free_edge[c]), edge);
-        *value = mix(flushed, plate, nail);
-    }
-    (albedo, nail)
-}
-
-#[inline(always)]
 fn radiance<S: Simd>(simd: S, surface: &Surface<S>, material: &Material, lighting: &Lighting<'_>) -> Rgb8<S> {
     let mut diffuse = lighting.ambient.at(surface.normal);
     for (value, albedo) in diffuse.iter_mut().zip(surface.albedo) {
         *value *= with_bounces(surface.openness, albedo);
     }
-    let mut specular = environment_reflection(simd, surface, material, &lighting.reflected);
+    let mut specular = environment_reflection(surface, material, &lighting.reflected);
     for (light, shadow) in lighting.lights.iter().zip(lighting.shadows) {
         let to_light = V8::splat(simd, light.to_light);
         let lit = shadow.lit(simd, surface.position, surface.smooth);
-        let reflected = highlight(surface, material, to_light) * lit;
+        let reflected = highlight(surface, to_light) * lit;
         let facing = diffuse_cosines(simd, surface, to_light, lit);
         for c in 0..3 {
             diffuse[c] += facing[c] * light.irradiance[c];
@@ -243,7 +116,7 @@ fn diffuse_cosines<S: Simd>(simd: S, surface: &Surface<S>, to_light: V8<S>, lit:
 
 /// Specular reflection of one light of unit irradiance.
 #[inline(always)]
-fn highlight<S: Simd>(surface: &Surface<S>, material: &Material, to_light: V8<S>) -> F8<S> {
+fn highlight<S: Simd>(surface: &Surface<S>, to_light: V8<S>) -> F8<S> {
     let half = to_light.add(surface.view).unit();
     let cosines = Cosines {
         normal_light: positive(surface.normal.dot(to_light)),
@@ -251,11 +124,8 @@ fn highlight<S: Simd>(surface: &Surface<S>, material: &Material, to_light: V8<S>
         normal_half: positive(surface.normal.dot(half)),
         light_half: positive(to_light.dot(half)),
     };
-    let alpha = material.alpha;
-    let mut reflected = ggx(&cosines, alpha[0]) * (1.0 - SECOND_LOBE) + ggx(&cosines, alpha[1]) * SECOND_LOBE;
-    if surface.nail.simd_gt(0.0).any_true() {
-        reflected = mix(reflected, ggx(&cosines, alpha[2]), surface.nail);
-    }
+    let [first, second] = surface.alpha;
+    let reflected = ggx(&cosines, first) * (1.0 - SECOND_LOBE) + ggx(&cosines, second) * SECOND_LOBE;
     // no highlight where the surface as a whole turns away
     let horizon = unit(surface.smooth.dot(to_light) * 8.0);
     reflected * fresnel(surface.f0, cosines.light_half) * cosines.normal_light * horizon
@@ -263,11 +133,10 @@ fn highlight<S: Simd>(surface: &Surface<S>, material: &Material, to_light: V8<S>
 
 /// The environment in the mirror direction, dimmed in hollows.
 #[inline(always)]
-fn environment_reflection<S: Simd>(simd: S, surface: &Surface<S>, material: &Material, lobe: &Lobe) -> Rgb8<S> {
+fn environment_reflection<S: Simd>(surface: &Surface<S>, material: &Material, lobe: &Lobe) -> Rgb8<S> {
     let cosine = surface.normal.dot(surface.view);
     let mirrored = surface.normal.scale(cosine * 2.0).sub(surface.view);
-    let rough = mix(splat(simd, material.skin.roughness), splat(simd, material.skin.nail_roughness), surface.nail);
-    let grazing = (1.0 - rough) * material.grazing;
+    let grazing = (1.0 - surface.roughness) * material.grazing;
     let reflectance = surface.f0 + grazing * pow5(positive(1.0 - surface.normal_view));
     let reflectance = reflectance * surface.openness * surface.openness;
     let mut light = lobe.at(mirrored);

@@ -217,7 +217,7 @@ fn radiance<S: Simd>(simd: S, surface: &Surface<S>, finish: &Finish, lighting: &
             normal_half: positive(surface.normal.dot(half)),
             light_half: positive(to_light.dot(half)),
         };
-        let lobe = ggx(&cosines, finish.alpha) * cosines.normal_light * lit;
+        let lobe = ggx(&cosines, splat(simd, finish.alpha)) * cosines.normal_light * lit;
         for c in 0..3 {
             diffuse[c] += soft_cosine(facing, splat(simd, finish.softness[c])) * lit * light.irradiance[c];
             out[c] += lobe * fresnel(splat(simd, finish.f0[c]), cosines.light_half) * light.irradiance[c];

@@ -92,10 +92,11 @@ impl Motion {
         let drawn: Vec<_> = hands.iter().zip(streams).map(move_hand).collect();
         let (moving, names): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
         let together = id.stream("motion together").chance(sequence.together);
-        let placed = settle(&moving, &times_s, together, preset.pose.max_penetration_mm * 1e-3);
+        let (placed, frozen) = settle(&moving, &times_s, together, preset.pose.max_penetration_mm * 1e-3);
         let moment = |frame: usize, hand: usize, (pose, world_from_wrist)| {
             let gesture: &Vec<String> = &names[hand];
-            Moment { pose, world_from_wrist, gesture: gesture[frame].clone() }
+            let gesture = if frozen { &hands[hand].gesture } else { &gesture[frame] };
+            Moment { pose, world_from_wrist, gesture: gesture.clone() }
         };
         let frame = |(k, hands): (usize, Vec<_>)| hands.into_iter().enumerate().map(|(h, p)| moment(k, h, p)).collect();
         Self {

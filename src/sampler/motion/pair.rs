@@ -64,24 +64,37 @@ const WAYS: [Way; 5] = [Way::Own(1.0), Way::Own(0.5), Way::Own(0.2), Way::Togeth
 /// The first way in which hands move together.
 const TOGETHER: usize = 3;
 
-/// Pose and place of each hand in each frame; flesh of two hands overlaps no deeper than `max_penetration_m`.
-pub fn settle(hands: &[MovingHand], times_s: &[f32], together: bool, max_penetration_m: f32) -> Vec<Vec<Placed>> {
+/// Hands nearer than this before they move hold each other, metres.
+const HOLDING_M: f32 = 0.006;
+
+/// Pose and place of each hand in each frame, and whether their poses stay as before the clip. Flesh of two hands overlaps
+/// no deeper than `max_penetration_m`; hands that hold each other stay so.
+pub fn settle(
+    hands: &[MovingHand],
+    times_s: &[f32],
+    together: bool,
+    max_penetration_m: f32,
+) -> (Vec<Vec<Placed>>, bool) {
     let frames_of = |way: Way| -> Vec<Vec<Placed>> {
         let frame = |(k, time): (usize, &f32)| hands.iter().map(|h| place(h, &hands[0], way, k, *time)).collect();
         times_s.iter().enumerate().map(frame).collect()
     };
     if hands.len() < 2 {
-        return frames_of(WAYS[0]);
+        return (frames_of(WAYS[0]), false);
     }
-    let first = if together { TOGETHER } else { 0 };
-    let mut frames = Vec::new();
-    for way in &WAYS[first..] {
-        frames = frames_of(*way);
+    let home: Vec<Placed> = hands.iter().map(|hand| (hand.home_pose, hand.home)).collect();
+    let first = match () {
+        () if collides(hands, &home, -HOLDING_M) => WAYS.len() - 1,
+        () if together => TOGETHER,
+        () => 0,
+    };
+    for way in &WAYS[first..WAYS.len() - 1] {
+        let frames = frames_of(*way);
         if !frames.iter().any(|frame| collides(hands, frame, max_penetration_m)) {
-            break;
+            return (frames, false);
         }
     }
-    frames
+    (frames_of(Way::Frozen), true)
 }
 
 fn place(hand: &MovingHand, leader: &MovingHand, way: Way, frame: usize, time_s: f32) -> Placed {

@@ -76,7 +76,11 @@ fn judge(mesh: &ObjectMesh, scaled: bool) -> Result<(), Fault> {
     let open = crate::solid::open_share(&mesh.positions, &mesh.triangles);
     if open > OPEN_SHARE {
         let problem = format!("is not closed: {:.0} % of its edges lie beside a hole", open * 100.0);
-        return Err(Fault::new("mesh", problem, "close it, give walls a thickness: what cannot be told from outside cannot be held"));
+        return Err(Fault::new(
+            "mesh",
+            problem,
+            "close it, give walls a thickness: what cannot be told from outside cannot be held",
+        ));
     }
     Ok(())
 }
@@ -90,9 +94,13 @@ fn parse_obj(text: &str) -> Result<ObjectMesh, Fault> {
         let mut words = line.split_ascii_whitespace();
         match words.next() {
             Some("v") => {
-                let values: Vec<f32> = words.take(3).filter_map(|w| w.parse().ok()).filter(|v: &f32| v.is_finite()).collect();
+                let values: Vec<f32> =
+                    words.take(3).filter_map(|w| w.parse().ok()).filter(|v: &f32| v.is_finite()).collect();
                 let [x, y, z] = values[..] else {
-                    return Err(fault(format!("`{}` is no vertex", line.trim()), "a vertex is `v x y z` with finite numbers"));
+                    return Err(fault(
+                        format!("`{}` is no vertex", line.trim()),
+                        "a vertex is `v x y z` with finite numbers",
+                    ));
                 };
                 mesh.positions.push(Vec3::new(x, y, z));
             }
@@ -117,7 +125,13 @@ fn parse_obj(text: &str) -> Result<ObjectMesh, Fault> {
 /// Vertex of a corner such as `3`, `3/1`, `3//2` or `-1`, from 0.
 fn corner(word: &str, count: usize) -> Option<u32> {
     let number: i64 = word.split('/').next()?.parse().ok()?;
-    let from_0 = if number > 0 { number - 1 } else if number < 0 { number + count as i64 } else { -1 };
+    let from_0 = if number > 0 {
+        number - 1
+    } else if number < 0 {
+        number + count as i64
+    } else {
+        -1
+    };
     u32::try_from(from_0).ok().filter(|k| (*k as usize) < count)
 }
 

@@ -43,9 +43,8 @@ impl SceneSampler {
             to_place.map(|(side, a)| HandToPlace { side, flesh: person.flesh, pose: &a.pose, up: None }).collect();
         let separation_m = self.preset.hands.separation_m.sample(&mut id.stream("separation"));
         let max_penetration_m = self.preset.pose.max_penetration_mm * 1e-3;
-        let place = |more: f32| {
-            hands::place(&to_place, separation_m + more, max_penetration_m, &mut id.stream("placement"))
-        };
+        let place =
+            |more: f32| hands::place(&to_place, separation_m + more, max_penetration_m, &mut id.stream("placement"));
         let is_free = |placed: &Vec<PlacedHand>| {
             let at = &placed[number].world_from_wrist;
             to_place.iter().zip(placed).enumerate().filter(|(k, _)| *k != number).all(|(_, (hand, other))| {

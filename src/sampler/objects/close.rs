@@ -117,7 +117,13 @@ impl Closer<'_> {
 
     /// Move a thing along a direction (unit) until the given parts of the hand touch it: forward if nothing does yet, back
     /// if they are pressed in. The parts are those of the digits from a level on, and the palm.
-    pub(super) fn seat<'t>(&self, frames: &Frames, thing: &Thing<'t>, towards: Vec3, digits: &[Option<Digit>]) -> Thing<'t> {
+    pub(super) fn seat<'t>(
+        &self,
+        frames: &Frames,
+        thing: &Thing<'t>,
+        towards: Vec3,
+        digits: &[Option<Digit>],
+    ) -> Thing<'t> {
         let skin: Vec<Vec3> =
             digits.iter().flat_map(|d| self.skin.posed(frames, self.skin.probes.range(*d))).map(|(_, at)| at).collect();
         let gap = |thing: &Thing| skin.iter().map(|at| thing.distance(*at)).fold(f32::INFINITY, f32::min);
@@ -245,7 +251,12 @@ fn set(coupling: &Coupling, pose: &mut HandPose, dofs: [Dof; 4], bend: Bend) {
 
 /// Degrees of freedom that close a digit, from the root on.
 pub(super) fn dofs(digit: Digit) -> [Dof; 4] {
-    Dof::finger(digit).unwrap_or([Dof::ThumbCmcAbduction, Dof::ThumbCmcFlexion, Dof::ThumbMcpFlexion, Dof::ThumbIpFlexion])
+    Dof::finger(digit).unwrap_or([
+        Dof::ThumbCmcAbduction,
+        Dof::ThumbCmcFlexion,
+        Dof::ThumbMcpFlexion,
+        Dof::ThumbIpFlexion,
+    ])
 }
 
 fn is_flexion(dof: Dof) -> bool {

@@ -79,7 +79,13 @@ impl Holder {
     pub fn new(rig: Arc<Rig>, repair: &Repair, max_overlap_m: f32) -> Self {
         let mut owner = vec![0; rig.mesh.positions_m.len()];
         for (triangle, part) in rig.mesh.triangles.iter().zip(&rig.mesh.triangle_part) {
-            let group = if *part < 15 { part / 3 + 1 } else if *part == HandPart::Arm.index() { 6 } else { 0 };
+            let group = if *part < 15 {
+                part / 3 + 1
+            } else if *part == HandPart::Arm.index() {
+                6
+            } else {
+                0
+            };
             triangle.iter().for_each(|k| owner[*k as usize] = group);
         }
         Self { probes: Probes::new(&rig), coupling: repair.coupling().clone(), owner, rig, max_overlap_m }
@@ -192,7 +198,13 @@ pub struct Pieces {
 impl Pieces {
     /// A turn about its axis that leaves a grasp of it possible.
     fn own_turn(&self, roll: f32) -> Quat {
-        let roll = if self.round { roll } else if roll > 0.0 { std::f32::consts::PI } else { 0.0 };
+        let roll = if self.round {
+            roll
+        } else if roll > 0.0 {
+            std::f32::consts::PI
+        } else {
+            0.0
+        };
         axis_angle(Vec3::Y, roll)
     }
 }

@@ -24,12 +24,16 @@ pub(super) fn surface(material: ThingMaterial, pattern: f32, stream: &mut Stream
         ThingMaterial::Metal => {
             let (value, tint) = (within(0.45, 0.9), within(0.0, 1.0));
             // steel, and now and then brass or copper
-            let colour = if tint < 0.7 { [value, value * 0.98, value * 0.95] } else { [value, value * 0.75, value * 0.4] };
+            let colour =
+                if tint < 0.7 { [value, value * 0.98, value * 0.95] } else { [value, value * 0.75, value * 0.4] };
             SurfaceMaterial::metal(colour, within(0.18, 0.5))
         }
         ThingMaterial::Ceramic => {
             let (value, saturation) = (within(0.3, 0.85), within(0.0, 0.5));
-            SurfaceMaterial { f0: 0.05, ..SurfaceMaterial::plain(hued(value, saturation, within(0.0, TAU)), within(0.08, 0.3)) }
+            SurfaceMaterial {
+                f0: 0.05,
+                ..SurfaceMaterial::plain(hued(value, saturation, within(0.0, TAU)), within(0.08, 0.3))
+            }
         }
         ThingMaterial::Cardboard => {
             let value = within(0.25, 0.5);
@@ -41,7 +45,10 @@ pub(super) fn surface(material: ThingMaterial, pattern: f32, stream: &mut Stream
         }
         ThingMaterial::Glass => {
             let (value, saturation) = (within(0.02, 0.2), within(0.2, 0.9));
-            SurfaceMaterial { f0: 0.06, ..SurfaceMaterial::plain(hued(value, saturation, within(0.0, TAU)), within(0.03, 0.12)) }
+            SurfaceMaterial {
+                f0: 0.06,
+                ..SurfaceMaterial::plain(hued(value, saturation, within(0.0, TAU)), within(0.03, 0.12))
+            }
         }
         ThingMaterial::Leaf => {
             let (value, saturation) = (within(0.04, 0.25), within(0.5, 0.95));

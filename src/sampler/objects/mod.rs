@@ -160,7 +160,8 @@ impl ObjectSampler {
             material: if k > 0 && has_tool_head { second } else { main },
         };
         let solids: Vec<Solid> = made.pieces.iter().enumerate().map(solid).collect();
-        let pieces = made.pieces.into_iter().map(|(thing_from_piece, kind)| Piece { thing_from_piece, form: Form::Kind(kind) });
+        let pieces =
+            made.pieces.into_iter().map(|(thing_from_piece, kind)| Piece { thing_from_piece, form: Form::Kind(kind) });
         let pieces = Pieces {
             pieces: pieces.collect(),
             radius_m: radius_m(&solids),
@@ -183,7 +184,11 @@ impl ObjectSampler {
             name: name.to_owned(),
             class: SolidClass::Object,
             joined: false,
-            kind: SolidKind::Mesh { path: file.path.clone(), scale, bounds_m: [low, high].map(|c| (c * scale).to_array()) },
+            kind: SolidKind::Mesh {
+                path: file.path.clone(),
+                scale,
+                bounds_m: [low, high].map(|c| (c * scale).to_array()),
+            },
             world_from_solid: RigidTransform::IDENTITY,
             material,
         };
@@ -248,9 +253,9 @@ impl Held {
     pub fn is_free_of(&self, world_from_wrist: &RigidTransform, flesh: &[RoundCone]) -> bool {
         let hand_from_world = world_from_wrist.inverse();
         flesh.iter().all(|cone| {
-            (0..=ALONG).map(|k| k as f32 / ALONG as f32).all(|share| {
-                self.distance(hand_from_world.point(cone.at(share))) > cone.radius(share)
-            })
+            (0..=ALONG)
+                .map(|k| k as f32 / ALONG as f32)
+                .all(|share| self.distance(hand_from_world.point(cone.at(share))) > cone.radius(share))
         })
     }
 

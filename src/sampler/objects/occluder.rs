@@ -54,7 +54,8 @@ pub(super) fn occluders(
             let apart = there.iter().all(|p| world_distance(&placed, *p) > APART_M);
             if apart
                 && is_clear(&placed, camera, (keypoints_m, elbows_m))
-                && may_hide(preset, &solids, &placed, camera, keypoints_m) {
+                && may_hide(preset, &solids, &placed, camera, keypoints_m)
+            {
                 solids.extend(placed);
                 break;
             }
@@ -131,7 +132,13 @@ pub(super) fn is_hidden(distance: impl Fn(Vec3) -> f32, eye: Vec3, p: Vec3) -> b
 fn shape(occluder: OccluderKind, size_m: f32, pattern: f32, stream: &mut Stream) -> Vec<Solid> {
     let half = 0.5 * size_m;
     let mut pieces: Vec<(RigidTransform, SolidKind)> = Vec::new();
-    let any = [ThingMaterial::Plastic, ThingMaterial::Wood, ThingMaterial::Cardboard, ThingMaterial::Rubber, ThingMaterial::Ceramic];
+    let any = [
+        ThingMaterial::Plastic,
+        ThingMaterial::Wood,
+        ThingMaterial::Cardboard,
+        ThingMaterial::Rubber,
+        ThingMaterial::Ceramic,
+    ];
     let mut material = any[stream.index(any.len())];
     match occluder {
         OccluderKind::Blob => {
@@ -149,11 +156,15 @@ fn shape(occluder: OccluderKind, size_m: f32, pattern: f32, stream: &mut Stream)
         }
         OccluderKind::Bar => {
             let (radius_m, length_m) = (half * stream.uniform(0.05, 0.16), 2.0 * size_m);
-            pieces.push((RigidTransform::IDENTITY, SolidKind::Cylinder { radius_m, length_m, rounding_m: 0.3 * radius_m }));
+            pieces.push((
+                RigidTransform::IDENTITY,
+                SolidKind::Cylinder { radius_m, length_m, rounding_m: 0.3 * radius_m },
+            ));
         }
         OccluderKind::Leaves => {
             material = ThingMaterial::Leaf;
-            let path: Vec<Vec2> = (0..6).map(|k| Vec2::new(0.04 * half * stream.normal(), half * (0.4 * k as f32 - 1.0))).collect();
+            let path: Vec<Vec2> =
+                (0..6).map(|k| Vec2::new(0.04 * half * stream.normal(), half * (0.4 * k as f32 - 1.0))).collect();
             let path_m = path.iter().map(|p| [p.x, p.y, 0.0]).collect();
             pieces.push((RigidTransform::IDENTITY, SolidKind::Tube { path_m, radius_m: 0.0015 }));
             for (k, p) in path.iter().enumerate().skip(1) {

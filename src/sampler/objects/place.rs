@@ -80,7 +80,8 @@ impl Place {
                 Self::new(0.5 * (nearest + thumb), along - across * across.dot(along), across, across)
             }
             ObjectPlace::Between => {
-                let bone = |d: Digit| mean([d.chain()[1], d.chain()[2]].into_iter().map(|j| frames[j.index()].translation_m));
+                let bone =
+                    |d: Digit| mean([d.chain()[1], d.chain()[2]].into_iter().map(|j| frames[j.index()].translation_m));
                 let (index, middle) = (bone(Digit::Index)?, bone(Digit::Middle)?);
                 let across = (middle - index).try_normalize()?;
                 Self::new(0.5 * (index + middle), along - across * across.dot(along), across, across)
@@ -95,7 +96,13 @@ impl Place {
     }
 
     /// Move a thing until it rests where the grasp wants it.
-    pub(super) fn settle<'t>(&self, closer: &Closer, pose: &HandPose, thing: Thing<'t>, at: ObjectPlace) -> Option<Thing<'t>> {
+    pub(super) fn settle<'t>(
+        &self,
+        closer: &Closer,
+        pose: &HandPose,
+        thing: Thing<'t>,
+        at: ObjectPlace,
+    ) -> Option<Thing<'t>> {
         let frames = closer.frames(pose);
         let before = thing.hand_from_thing.translation_m;
         let thing = match at {

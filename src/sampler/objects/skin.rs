@@ -66,7 +66,9 @@ impl Probes {
             if !taken.insert((group, level, palmar, cell)) {
                 continue;
             }
-            let length = JOINTS.get(joint.index() + 1).map_or(0.0, |tip| bind[tip.index()].translation_m.distance(bind[joint.index()].translation_m));
+            let length = JOINTS
+                .get(joint.index() + 1)
+                .map_or(0.0, |tip| bind[tip.index()].translation_m.distance(bind[joint.index()].translation_m));
             let along = bind[joint.index()].inverse().point(*at).y;
             let pad = level == 3 && mesh.palmar[k] > 0.8 && along > PAD_FROM * length;
             groups[group].push(Probe { vertex: k as u32, joints, weights, level, pad });

@@ -12,6 +12,7 @@ use crate::render::cpu::CpuRenderer;
 use crate::rig::{DOFS, HandPart};
 use crate::sampler::SceneSampler;
 use crate::sampler::shape::ShapeSampler;
+use crate::scene::Wear;
 use crate::solid::distance;
 
 fn rig() -> Arc<Rig> {
@@ -19,7 +20,8 @@ fn rig() -> Arc<Rig> {
 }
 
 fn sampler(rig: &Arc<Rig>, text: &str) -> SceneSampler {
-    let base = "format_version = 1\nsplit = [{ name = \"a\", count = 100000, subjects = [0, 50], actions = [0, 400] }]\n";
+    let base =
+        "format_version = 1\nsplit = [{ name = \"a\", count = 100000, subjects = [0, 50], actions = [0, 400] }]\n";
     let preset = load_text("test", &format!("{base}{text}"), &[]).unwrap().preset;
     SceneSampler::new(preset, Arc::clone(rig), Vec::new()).unwrap()
 }
@@ -49,14 +51,20 @@ fn gaps_m(positions_m: &[Vec3], rig: &Rig, solids: &[Solid], file: Option<&MeshF
     least
 }
 
+fn held_solids(scene: &Scene) -> Vec<Solid> {
+    scene.solids.iter().filter(|s| s.class.holding_hand().is_some()).cloned().collect()
+}
+
 fn assert_held(scene: &Scene, rig: &Arc<Rig>, poses: &PoseSampler, file: Option<&MeshFile>) {
-    let hand = scene.solids[0].class.holding_hand().unwrap();
+    let solids = held_solids(scene);
+    let hand = solids[0].class.holding_hand().unwrap();
     let rigs = vec![Arc::clone(rig); scene.hands.len()];
-    let bare = Scene { solids: Vec::new(), ..scene.clone() };
+    let mut bare = Scene { solids: Vec::new(), ..scene.clone() };
+    bare.hands.iter_mut().for_each(|hand| hand.wear = Wear::default());
     let posed = posed::pose(&bare, &rigs).unwrap();
     let name = &scene.hands[usize::from(hand)].gesture;
     for (k, posed) in posed.hands.iter().enumerate() {
-        let gaps = gaps_m(&posed.positions_m, rig, &scene.solids, file);
+        let gaps = gaps_m(&posed.positions_m, rig, &solids, file);
         assert!(gaps.iter().all(|g| *g > -MOST_PENETRATION_M - 2e-5), "{name}: hand {k} sinks in: {gaps:?}");
         if k == usize::from(hand) {
             let fingers = gaps[1..5].iter().filter(|g| **g < CONTACT_M + 2e-5).count();
@@ -88,14 +96,15 @@ fn things_are_touched_and_not_pierced_by_either_hand() {
     let mut held = 0;
     let mut names = std::collections::BTreeSet::new();
     for (count, samples) in [(1, 70), (2, 30)] {
-        let sampler = sampler(&rig, &format!("[hands]\ncount = {count}\n[objects]\nheld = 1\n[occluders]\nshare = 0\n"));
+        let sampler =
+            sampler(&rig, &format!("[hands]\ncount = {count}\n[objects]\nheld = 1\n[occluders]\nshare = 0\n"));
         for index in 0..samples {
             let scene = sampler.sample(index).unwrap();
             assert_eq!(scene.hands.len(), count);
-            if !scene.solids.is_empty() {
+            if !held_solids(&scene).is_empty() {
                 assert_held(&scene, &rig, &poses, None);
                 held += 1;
-                names.insert(scene.solids[0].name.clone());
+                names.insert(held_solids(&scene)[0].name.clone());
             }
         }
     }
@@ -112,8 +121,8 @@ fn a_mesh_is_held_like_the_shape_it_is_of() {
                 grasps = [\"large_diameter\", \"precision_sphere\", \"medium_wrap\"]\n";
     let sampler = sampler(&rig, text).with_meshes(vec![file.clone()]);
     let mut held = 0;
-    for scene in (0..12).map(|index| sampler.sample(index).unwrap()).filter(|s| !s.solids.is_empty()) {
-        let SolidKind::Mesh { scale, bounds_m, .. } = &scene.solids[0].kind else { panic!() };
+    for scene in (0..12).map(|index| sampler.sample(index).unwrap()).filter(|s| !held_solids(s).is_empty()) {
+        let SolidKind::Mesh { scale, bounds_m, .. } = held_solids(&scene)[0].kind.clone() else { panic!() };
         assert!((scale - 1e-3).abs() < 1e-5 && (bounds_m[1][1] - 0.055).abs() < 1e-4, "{scale} {bounds_m:?}");
         assert_held(&scene, &rig, &poses(&rig), Some(&file));
         held += 1;
@@ -124,7 +133,8 @@ fn a_mesh_is_held_like_the_shape_it_is_of() {
 #[test]
 fn occluders_stand_between_and_leave_enough_in_sight_and_all_else_as_it_was() {
     let rig = rig();
-    let with = |share: u8| sampler(&rig, &format!("[objects]\nheld = 0.5\n[occluders]\nshare = {share}\nmax_hidden = 0.3\n"));
+    let with =
+        |share: u8| sampler(&rig, &format!("[objects]\nheld = 0.5\n[occluders]\nshare = {share}\nmax_hidden = 0.3\n"));
     let (bare, hidden) = (with(0), with(1));
     let mut kinds = std::collections::BTreeSet::new();
     for index in 0..60 {

@@ -52,7 +52,12 @@ impl Thing<'_> {
 
     /// Unit direction out of the thing at a point of hand space.
     pub(super) fn outward(&self, p: Vec3) -> Vec3 {
-        let corners = [Vec3::new(1.0, 1.0, 1.0), Vec3::new(1.0, -1.0, -1.0), Vec3::new(-1.0, 1.0, -1.0), Vec3::new(-1.0, -1.0, 1.0)];
+        let corners = [
+            Vec3::new(1.0, 1.0, 1.0),
+            Vec3::new(1.0, -1.0, -1.0),
+            Vec3::new(-1.0, 1.0, -1.0),
+            Vec3::new(-1.0, -1.0, 1.0),
+        ];
         corners.map(|c| c * self.distance(p + c * STEP_M)).into_iter().sum::<Vec3>().normalize_or_zero()
     }
 

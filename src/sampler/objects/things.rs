@@ -60,7 +60,10 @@ pub(super) fn make(kind: ThingKind, size_m: f32, at: ObjectPlace, stream: &mut S
         }
         ThingKind::Rod => {
             let length_m = within(0.12, 0.32);
-            turned(vec![SolidKind::Cylinder { radius_m: r, length_m, rounding_m: within(0.1, 0.9) * r }], 0.25 * length_m)
+            turned(
+                vec![SolidKind::Cylinder { radius_m: r, length_m, rounding_m: within(0.1, 0.9) * r }],
+                0.25 * length_m,
+            )
         }
         ThingKind::Bottle => {
             let profile_m = bottle(r, within(0.10, 0.15), within(0.03, 0.07), within(0.3, 0.5) * r);
@@ -78,8 +81,19 @@ pub(super) fn make(kind: ThingKind, size_m: f32, at: ObjectPlace, stream: &mut S
             let length = within(0.13, 0.16);
             let tip = within(1.6, 2.6) * d;
             let half = 0.5 * length;
-            let profile_m = vec![[0.0, -half], [0.2 * r, -half], [r, tip - half], [r, half - 0.002], [r - 0.001, half], [0.0, half]];
-            Made { grip_m: Vec3::Y * (tip + 0.012 - half), slide_m: 0.008, ..turned(vec![SolidKind::Lathe { profile_m }], 0.0) }
+            let profile_m = vec![
+                [0.0, -half],
+                [0.2 * r, -half],
+                [r, tip - half],
+                [r, half - 0.002],
+                [r - 0.001, half],
+                [0.0, half],
+            ];
+            Made {
+                grip_m: Vec3::Y * (tip + 0.012 - half),
+                slide_m: 0.008,
+                ..turned(vec![SolidKind::Lathe { profile_m }], 0.0)
+            }
         }
         ThingKind::Screwdriver => {
             let (handle, shaft) = (within(0.07, 0.1), within(0.06, 0.12));
@@ -112,7 +126,8 @@ pub(super) fn make(kind: ThingKind, size_m: f32, at: ObjectPlace, stream: &mut S
         }
         ThingKind::Dish => {
             let deep = within(0.012, 0.03);
-            let profile_m = vec![[0.0, 0.0], [0.7 * r, 0.0], [r, deep], [r - 0.003, deep], [0.7 * r, 0.004], [0.0, 0.004]];
+            let profile_m =
+                vec![[0.0, 0.0], [0.7 * r, 0.0], [r, deep], [r - 0.003, deep], [0.7 * r, 0.004], [0.0, 0.004]];
             turned(vec![SolidKind::Lathe { profile_m }], 0.0)
         }
         ThingKind::Card | ThingKind::Phone | ThingKind::Book | ThingKind::Block => {
@@ -129,7 +144,8 @@ pub(super) fn make(kind: ThingKind, size_m: f32, at: ObjectPlace, stream: &mut S
                 ObjectPlace::Palm => Vec3::ZERO,
                 _ => Vec3::new((inset - 0.5 * width).min(0.0), within(-0.2, 0.2) * length, 0.0),
             };
-            let grip_m = if at == ObjectPlace::Side { Vec3::new(0.0, (inset - 0.5 * length).min(0.0), 0.0) } else { grip_m };
+            let grip_m =
+                if at == ObjectPlace::Side { Vec3::new(0.0, (inset - 0.5 * length).min(0.0), 0.0) } else { grip_m };
             flat(SolidKind::Box { size_m: [width, length, d], rounding_m }, grip_m)
         }
     }
@@ -189,7 +205,7 @@ fn ear(r: f32, height: f32) -> Vec<[f32; 3]> {
     let point = |k: i32| {
         let turn = axis_angle(Vec3::Z, PI * (k as f32 / 10.0 - 0.5));
         let at = turn * Vec3::X;
-        [r - 0.004 + at.x * 0.032, 0.5 * height + at.y * half, 0.0]
+        [r + 0.0025 + at.x * 0.027, 0.5 * height + at.y * half, 0.0]
     };
     (0..=10).map(point).collect()
 }

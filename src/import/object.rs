@@ -125,12 +125,10 @@ fn parse_obj(text: &str) -> Result<ObjectMesh, Fault> {
 /// Vertex of a corner such as `3`, `3/1`, `3//2` or `-1`, from 0.
 fn corner(word: &str, count: usize) -> Option<u32> {
     let number: i64 = word.split('/').next()?.parse().ok()?;
-    let from_0 = if number > 0 {
-        number - 1
-    } else if number < 0 {
-        number + count as i64
-    } else {
-        -1
+    let from_0 = match number {
+        1.. => number - 1,
+        0 => -1,
+        _ => number + count as i64,
     };
     u32::try_from(from_0).ok().filter(|k| (*k as usize) < count)
 }
@@ -236,7 +234,7 @@ mod tests {
     fn a_gltf_file_with_nodes_and_outer_bytes_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let mesh = parse_obj(BOX).unwrap();
-        let mut bytes: Vec<u8> = mesh.positions.iter().flat_map(|p| p.to_array()).flat_map(f32::to_le_bytes).collect();
+        let mut bytes: Vec<u8> = mesh.positions.iter().flat_map(Vec3::to_array).flat_map(f32::to_le_bytes).collect();
         let indices_at = bytes.len();
         bytes.extend(mesh.triangles.as_flattened().iter().flat_map(|k| (*k as u16).to_le_bytes()));
         let json = |uri: &str| {

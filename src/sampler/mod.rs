@@ -284,13 +284,12 @@ impl SceneSampler {
         };
         let person = Person { flesh: &flesh, sides, actions: split.actions };
         let holding = if may_hold { self.holding(id, count, &person, &shape) } else { None };
-        let (drawn, placed, held) = match holding {
-            Some((drawn, placed, held)) => (drawn, placed, Some(held)),
-            None => {
-                let together = self.together(id, arrangement, &person);
-                let (drawn, placed) = together.unwrap_or_else(|| self.apart(id, arrangement, count, &person));
-                (drawn, placed, None)
-            }
+        let (drawn, placed, held) = if let Some((drawn, placed, held)) = holding {
+            (drawn, placed, Some(held))
+        } else {
+            let together = self.together(id, arrangement, &person);
+            let (drawn, placed) = together.unwrap_or_else(|| self.apart(id, arrangement, count, &person));
+            (drawn, placed, None)
         };
         let in_picture = InPicture {
             keypoints_m: placed.iter().flat_map(|p| p.landmarks_m).collect(),

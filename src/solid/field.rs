@@ -240,13 +240,13 @@ mod tests {
         let kinds = [
             (SolidKind::Box { size_m: [0.06, 0.1, 0.02], rounding_m: 0.003 }, 4e-4),
             (SolidKind::Ellipsoid { semi_axes_m: [0.04; 3] }, 4e-4),
-            (SolidKind::Cylinder { radius_m: 0.03, length_m: 0.12, rounding_m: 0.002 }, 5e-4),
+            (SolidKind::Cylinder { radius_m: 0.03, length_m: 0.12, rounding_m: 0.002 }, 7e-4),
             (SolidKind::Torus { radius_m: 0.04, tube_m: 0.01 }, 4e-4),
         ];
         let mut stream = dataset_stream(1, "field", 0);
         for (kind, error) in kinds {
             let mesh = mesh(&kind);
-            assert_eq!(open_share(&mesh.positions_m, &mesh.triangles), 0.0, "{kind:?}");
+            assert!(open_share(&mesh.positions_m, &mesh.triangles) < 1e-9, "{kind:?}");
             let field = Field::new(&mesh.positions_m, &mesh.triangles);
             for _ in 0..2000 {
                 let p = Vec3::from_array(std::array::from_fn(|_| stream.uniform(-0.065, 0.065)));

@@ -86,7 +86,9 @@ impl Holder {
             } else {
                 0
             };
-            triangle.iter().for_each(|k| owner[*k as usize] = group);
+            for k in triangle {
+                owner[*k as usize] = group;
+            }
         }
         Self { probes: Probes::new(&rig), coupling: repair.coupling().clone(), owner, rig, max_overlap_m }
     }
@@ -96,7 +98,7 @@ impl Holder {
         &'a self,
         (flesh, shape): (&'a Flesh, &HandShape),
         (grasp, wrist): (&Grasp, &HandPose),
-        things: &Pieces,
+        things: &Graspable,
         stream: &mut Stream,
     ) -> Option<Hold> {
         let mut start = *wrist;
@@ -181,7 +183,7 @@ impl Holder {
 
 /// A thing to be held, in its own space: its axis is +Y, a flat thing's normal +Z.
 #[derive(Debug, Clone)]
-pub struct Pieces {
+pub struct Graspable {
     pub(super) pieces: Vec<Piece>,
     /// Radius of the sphere around the origin that holds all of it, metres.
     pub(super) radius_m: f32,
@@ -195,7 +197,7 @@ pub struct Pieces {
     pub(super) mirrored: bool,
 }
 
-impl Pieces {
+impl Graspable {
     /// A turn about its axis that leaves a grasp of it possible.
     fn own_turn(&self, roll: f32) -> Quat {
         let roll = if self.round {

@@ -14,7 +14,7 @@ mod things;
 
 use std::sync::Arc;
 
-pub use hold::{CONTACT_M, Contact, Hold, Holder, MOST_PENETRATION_M, Pieces};
+pub use hold::{CONTACT_M, Contact, Hold, Holder, MOST_PENETRATION_M, Graspable};
 
 use glam::Vec3;
 
@@ -70,7 +70,7 @@ pub struct Held {
     pub contact: Contact,
     /// Its pieces in the space of the hand that holds it.
     solids: Vec<Solid>,
-    pieces: Pieces,
+    pieces: Graspable,
     hand_from_thing: RigidTransform,
 }
 
@@ -139,7 +139,7 @@ impl ObjectSampler {
     }
 
     /// A thing that a grasp holds: name, solids in its own space, and what a hand feels of it.
-    fn thing(&self, grasp: &Grasp, side: HandSide, stream: &mut Stream) -> Option<(String, Vec<Solid>, Pieces)> {
+    fn thing(&self, grasp: &Grasp, side: HandSide, stream: &mut Stream) -> Option<(String, Vec<Solid>, Graspable)> {
         let [low, high] = grasp.object.size_mm.map(|mm| mm * 1e-3);
         let size_m = low + (high - low) * self.preset.size.sample(stream).clamp(0.0, 1.0);
         let of_file = stream.chance(self.preset.meshes) && !self.meshes.is_empty();
@@ -162,7 +162,7 @@ impl ObjectSampler {
         let solids: Vec<Solid> = made.pieces.iter().enumerate().map(solid).collect();
         let pieces =
             made.pieces.into_iter().map(|(thing_from_piece, kind)| Piece { thing_from_piece, form: Form::Kind(kind) });
-        let pieces = Pieces {
+        let pieces = Graspable {
             pieces: pieces.collect(),
             radius_m: radius_m(&solids),
             grip_m: made.grip_m,
@@ -174,7 +174,7 @@ impl ObjectSampler {
     }
 
     /// A mesh of the user's, gripped at its middle.
-    fn file(&self, side: HandSide, material: SurfaceMaterial, stream: &mut Stream) -> (String, Vec<Solid>, Pieces) {
+    fn file(&self, side: HandSide, material: SurfaceMaterial, stream: &mut Stream) -> (String, Vec<Solid>, Graspable) {
         let file = &self.meshes[stream.index(self.meshes.len())];
         let [low, high] = file.bounds;
         let wanted_m = self.preset.mesh_size_m.sample(stream);
@@ -192,7 +192,7 @@ impl ObjectSampler {
             world_from_solid: RigidTransform::IDENTITY,
             material,
         };
-        let pieces = Pieces {
+        let pieces = Graspable {
             pieces: vec![Piece {
                 thing_from_piece: RigidTransform::IDENTITY,
                 form: Form::Field(Arc::clone(&file.field), scale),

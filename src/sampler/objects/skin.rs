@@ -47,7 +47,9 @@ impl Probes {
         let mut arm = vec![false; mesh.positions_m.len()];
         for (triangle, part) in mesh.triangles.iter().zip(&mesh.triangle_part) {
             if *part == HandPart::Arm.index() {
-                triangle.iter().for_each(|k| arm[*k as usize] = true);
+                for k in triangle {
+                    arm[*k as usize] = true;
+                }
             }
         }
         let mut groups: [Vec<Probe>; 6] = Default::default();

@@ -35,7 +35,9 @@ fn gaps_m(positions_m: &[Vec3], rig: &Rig, solids: &[Solid], file: Option<&MeshF
             p if p == HandPart::Arm.index() => 6,
             _ => 5,
         };
-        triangle.iter().for_each(|k| owner[*k as usize] = group);
+        for k in triangle {
+            owner[*k as usize] = group;
+        }
     }
     let mut least = [f32::INFINITY; 7];
     for (p, owner) in positions_m.iter().zip(owner) {
@@ -189,7 +191,7 @@ fn a_plate_in_front_hides_a_hand_from_its_labels() {
         instance: true,
     };
     let free = studio.shoot(0, scene.clone(), &output).unwrap();
-    assert!(free.labels.hands[0].visibility.iter().any(|v| *v == Visibility::Visible));
+    assert!(free.labels.hands[0].visibility.contains(&Visibility::Visible));
     scene.solids.push(plate);
     let sample = studio.shoot(0, scene, &output).unwrap();
     let hand = &sample.labels.hands[0];

@@ -28,6 +28,7 @@ pub(super) struct Piece {
 }
 
 /// A thing at its place in the space of a right hand.
+#[expect(clippy::struct_field_names, reason = "transforms are named after both spaces")]
 #[derive(Debug, Clone)]
 pub(super) struct Thing<'a> {
     pub(super) pieces: &'a [Piece],

@@ -50,6 +50,7 @@ pub(super) fn suits(kind: ThingKind, form: ObjectKind, size_m: f32) -> bool {
 }
 
 /// A thing of a kind and size, to be held at a place of the hand.
+#[expect(clippy::too_many_lines, reason = "one arm per thing")]
 pub(super) fn make(kind: ThingKind, size_m: f32, at: ObjectPlace, stream: &mut Stream) -> Made {
     let (d, r) = (size_m, 0.5 * size_m);
     let mut within = |low: f32, high: f32| stream.uniform(low, high);

@@ -14,7 +14,7 @@ mod things;
 
 use std::sync::Arc;
 
-pub use hold::{CONTACT_M, Contact, Hold, Holder, MOST_PENETRATION_M, Graspable};
+pub use hold::{CONTACT_M, Contact, Graspable, Hold, Holder, MOST_PENETRATION_M};
 
 use glam::Vec3;
 

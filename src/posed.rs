@@ -8,6 +8,7 @@
 
 mod worn;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fearless_simd::{Level, dispatch};
@@ -15,8 +16,8 @@ use glam::Vec3;
 
 use crate::math::{RigidTransform, mirror_x};
 use crate::rig::part::{BACKGROUND_ID, PERSON_ID};
-use crate::rig::{HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, SLOT_COUNT, VertexDeltas, skeleton};
-use crate::scene::{Scene, SceneHand, Solid, SolidClass, SurfaceMaterial};
+use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, SLOT_COUNT, VertexDeltas, skeleton};
+use crate::scene::{Scene, SceneHand, Solid, SolidClass, SolidKind, SurfaceMaterial};
 use crate::solid::{self, Bulk, SolidMesh};
 
 pub use worn::PosedGlove;
@@ -122,10 +123,37 @@ pub enum PoseError {
         /// Field of the scene's solid.
         field: &'static str,
     },
+    /// The mesh of a solid was not loaded.
+    #[error("placing solid {solid} (`{name}`) failed: its mesh `{path}` was not loaded")]
+    NoMesh {
+        /// Number of the solid in the scene, from 0.
+        solid: usize,
+        /// Its name.
+        name: String,
+        /// Path in the scene.
+        path: String,
+    },
 }
 
 /// Skin the hands of a scene; `rigs` holds the rig of each hand, in the scene's order.
+///
+/// # Errors
+///
+/// [`PoseError`]; also if the scene holds meshes of files, which [`pose_with`] is told.
 pub fn pose<'a>(scene: &'a Scene, rigs: &[Arc<Rig>]) -> Result<PosedScene<'a>, PoseError> {
+    pose_with(scene, rigs, &BTreeMap::new())
+}
+
+/// [`pose`] with the meshes of the files that the scene's solids name, by path, in the files' unit.
+///
+/// # Errors
+///
+/// [`PoseError`].
+pub fn pose_with<'a>(
+    scene: &'a Scene,
+    rigs: &[Arc<Rig>],
+    meshes: &BTreeMap<String, Arc<SolidMesh>>,
+) -> Result<PosedScene<'a>, PoseError> {
     if rigs.len() != scene.hands.len() {
         return Err(PoseError::RigCount { hands: scene.hands.len(), rigs: rigs.len() });
     }
@@ -142,7 +170,15 @@ pub fn pose<'a>(scene: &'a Scene, rigs: &[Arc<Rig>]) -> Result<PosedScene<'a>, P
     let solids = scene.solids.iter().zip(scene.solid_ids()).enumerate();
     let solids = solids.map(|(k, (solid, id))| {
         check_solid(k, solid)?;
-        Ok(place_solid(solid, id))
+        let mesh = match &solid.kind {
+            SolidKind::Mesh { path, scale, .. } => {
+                let name = || solid.name.clone();
+                let mesh = meshes.get(path).ok_or_else(|| PoseError::NoMesh { solid: k, name: name(), path: path.clone() })?;
+                mesh.scaled(*scale)
+            }
+            kind => solid::mesh(kind),
+        };
+        Ok(place_solid(solid, id, mesh))
     });
     let solids = worn.into_iter().map(Ok).chain(solids).collect::<Result<_, _>>()?;
     Ok(PosedScene { scene, hands, solids, gloves })
@@ -158,16 +194,18 @@ fn check_solid(number: usize, solid: &Solid) -> Result<(), PoseError> {
 }
 
 /// A solid's mesh, carried to the world.
-fn place_solid(solid: &Solid, instance: u8) -> PosedSolid {
+fn place_solid(solid: &Solid, instance: u8, mut mesh: SolidMesh) -> PosedSolid {
     let world = solid.world_from_solid;
-    let mut mesh = solid::mesh(&solid.kind);
     mesh.carry(&world);
     let part = match solid.class {
-        SolidClass::Object => BACKGROUND_ID,
+        SolidClass::Object | SolidClass::Held { .. } => BACKGROUND_ID,
         SolidClass::Person => PERSON_ID,
     };
     let carried = |bulk: Bulk| Bulk { ends_m: bulk.ends_m.map(|p| world.point(p)), ..bulk };
-    let bulks = solid::bulks(&solid.kind).into_iter().map(carried).collect();
+    let bulks = match &solid.kind {
+        SolidKind::Mesh { .. } => vec![Bulk::around(&mesh.positions_m)],
+        kind => solid::bulks(kind).into_iter().map(carried).collect(),
+    };
     PosedSolid { mesh, part, instance, material: solid.material, bulks }
 }
 
@@ -206,7 +244,7 @@ fn pose_hand(hand: &SceneHand, rig: &Arc<Rig>) -> PosedHand {
     let to_world = |t: RigidTransform| world * if mirrored { t.mirrored_x() } else { t };
     let world_from_joint: [RigidTransform; JOINT_COUNT] = std::array::from_fn(|k| to_world(posed[k]));
 
-    let deltas = active(hand, rig, rig.corrective_scale(&skeleton));
+    let deltas = active((&hand.shape, &hand.pose), rig, rig.corrective_scale(&skeleton));
     let mut positions_m = rig.mesh.positions_m.clone();
     let mut normals = rig.surface.detail().to_vec();
     normals.resize(positions_m.len(), Vec3::ZERO);
@@ -222,10 +260,36 @@ fn pose_hand(hand: &SceneHand, rig: &Arc<Rig>) -> PosedHand {
     PosedHand { rig: Arc::clone(rig), side: hand.side, positions_m, normals, world_from_joint, landmarks_m }
 }
 
+/// The skin of a right hand, hand space, metres, one place per vertex of the rig's mesh: as [`pose`] makes it, without
+/// normals.
+pub fn skin_of_right_hand_m(rig: &Rig, shape: &HandShape, pose: &HandPose) -> Vec<Vec3> {
+    let skeleton = rig.shaped_skeleton(shape);
+    let bind = skeleton.hand_from_slot(&skeleton.bind_pose);
+    let posed = skeleton.hand_from_slot(pose);
+    let mut hand_from_bind = [Affine::default(); JOINT_SLOTS];
+    for (slot, (posed, bind)) in hand_from_bind.iter_mut().zip(posed.iter().zip(&bind)) {
+        *slot = Affine::new(RigidTransform::IDENTITY, false, *posed * bind.inverse());
+    }
+    let deltas = active((shape, pose), rig, rig.corrective_scale(&skeleton));
+    let mut positions_m = rig.mesh.positions_m.clone();
+    let mut details = vec![Vec3::ZERO; positions_m.len()];
+    dispatch!(Level::new(), _simd => {
+        for (share, deltas) in &deltas {
+            deltas.add_to(*share, &mut positions_m);
+        }
+        skin(&rig.mesh, &hand_from_bind, &mut positions_m, &mut details, false);
+    });
+    positions_m
+}
+
 /// Blend shapes and correctives that take part, with their shares.
-fn active<'a>(hand: &SceneHand, rig: &'a Rig, scale: f32) -> Vec<(f32, &'a VertexDeltas)> {
-    let shapes = hand.shape.0.iter().zip(&rig.shapes).map(|(c, s)| (*c, &s.position_deltas_m));
-    let correctives = rig.correctives.iter().map(|c| (scale * c.share(&hand.pose), &c.position_deltas_m));
+fn active<'a>(
+    (shape, pose): (&HandShape, &HandPose),
+    rig: &'a Rig,
+    scale: f32,
+) -> Vec<(f32, &'a VertexDeltas)> {
+    let shapes = shape.0.iter().zip(&rig.shapes).map(|(c, s)| (*c, &s.position_deltas_m));
+    let correctives = rig.correctives.iter().map(|c| (scale * c.share(pose), &c.position_deltas_m));
     shapes.chain(correctives).filter(|(share, _)| share.abs() > 0.0).collect()
 }
 

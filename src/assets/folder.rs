@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::AssetError;
+use crate::import::{ObjectMesh, read_object};
 
 /// What a file of the user's is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,33 @@ pub fn list_pictures(folder: &Path) -> Result<Vec<PictureFile>, AssetError> {
     Ok(files)
 }
 
+/// All meshes (.glb, .gltf, .obj) in a folder and the folders in it, sorted by path and read; `scaled` ones may have any
+/// size. Other files are passed over.
+///
+/// # Errors
+///
+/// If the folder cannot be read, holds no mesh, or holds meshes that cannot be used (all named).
+pub fn list_meshes(folder: &Path, scaled: bool) -> Result<Vec<(String, ObjectMesh)>, AssetError> {
+    let (mut meshes, mut faults) = (Vec::new(), Vec::new());
+    for path in files_below(folder)? {
+        let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        if !["glb", "gltf", "obj"].contains(&ending.as_str()) {
+            continue;
+        }
+        match read_object(&path, scaled) {
+            Ok(mesh) => meshes.push((path.to_string_lossy().into_owned(), mesh)),
+            Err(error) => faults.push(format!("`{}`: {}", path.display(), error.to_string().replace('\n', "\n    "))),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(AssetError::NotMeshes { folder: folder.to_owned(), faults });
+    }
+    if meshes.is_empty() {
+        return Err(AssetError::NoMeshes { folder: folder.to_owned() });
+    }
+    Ok(meshes)
+}
+
 /// All files below a folder, sorted by path.
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>, AssetError> {
     let failed = |source| AssetError::Read { path: folder.to_owned(), source };
@@ -105,6 +133,22 @@ mod tests {
         let names: Vec<&str> = found.iter().map(|f| f.path.rsplit('/').next().unwrap()).collect();
         assert_eq!(names, ["x.jpg", "b.PNG", "sky.exr"]);
         assert_eq!(found[2].kind, PictureKind::Panorama);
+    }
+
+    #[test]
+    fn meshes_are_read_and_all_bad_ones_named() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(list_meshes(folder.path(), false), Err(AssetError::NoMeshes { .. })));
+        let tetrahedron = b"v 0 0 0\nv .1 0 0\nv 0 .1 0\nv 0 0 .1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n";
+        write(folder.path(), "b/four.obj", tetrahedron);
+        write(folder.path(), "a.txt", b"mine");
+        let found = list_meshes(folder.path(), false).unwrap();
+        assert_eq!((found.len(), found[0].1.triangles.len()), (1, 4));
+        assert!(found[0].0.ends_with("four.obj"));
+        write(folder.path(), "x.glb", b"glTF");
+        write(folder.path(), "y.obj", b"v 0 0 0\nf 1 2 3\n");
+        let error = list_meshes(folder.path(), false).unwrap_err().to_string();
+        assert!(error.contains("x.glb") && error.contains("y.obj") && error.contains("line 2"), "{error}");
     }
 
     #[test]

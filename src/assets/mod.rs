@@ -21,19 +21,22 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use thiserror::Error;
 
-pub use folder::{PictureFile, PictureKind, list_pictures};
+pub use folder::{PictureFile, PictureKind, list_meshes, list_pictures};
 pub use noise::NOISE_DEVIATIONS;
 pub use picture::Panorama;
 pub use rig::BUILT_IN_RIGS;
 pub use texture::{Encoding, Texture};
 
-use crate::import::ImportError;
+use crate::import::{ImportError, read_object};
+use crate::solid::{SolidMesh, from_triangles};
 use crate::rig::Rig;
 use cache::Cache;
 use settings::Settings;
 
 /// Pictures of the user's held in memory, bytes.
 pub const PICTURE_BYTES: usize = 256 << 20;
+/// Meshes of the user's held in memory, bytes.
+pub const MESH_BYTES: usize = 256 << 20;
 /// Panoramas of the user's held in memory, bytes.
 pub const PANORAMA_BYTES: usize = 512 << 20;
 
@@ -84,6 +87,20 @@ pub enum AssetError {
         /// One line per file.
         faults: Vec<String>,
     },
+    /// A folder of meshes without a mesh.
+    #[error("no mesh in folder `{}`\nhint: .glb, .gltf and .obj files are used", folder.display())]
+    NoMeshes {
+        /// Where.
+        folder: PathBuf,
+    },
+    /// Meshes that cannot be held.
+    #[error("folder `{}` holds meshes that cannot be used:\n  {}", folder.display(), faults.join("\n  "))]
+    NotMeshes {
+        /// Where.
+        folder: PathBuf,
+        /// One paragraph per file.
+        faults: Vec<String>,
+    },
     /// The built-in settings are broken.
     #[error("cannot read `backgrounds/index.toml`")]
     Settings {
@@ -101,6 +118,7 @@ pub struct Assets {
     leaves: Vec<OnceLock<Texture>>,
     pictures: Cache<Texture>,
     panoramas: Cache<Panorama>,
+    meshes: Cache<SolidMesh>,
 }
 
 /// A rig for hands that are large in the picture and for small ones.
@@ -125,6 +143,7 @@ impl Assets {
             rigs: Mutex::default(),
             pictures: Cache::new(PICTURE_BYTES),
             panoramas: Cache::new(PANORAMA_BYTES),
+            meshes: Cache::new(MESH_BYTES),
             settings,
         }
     }
@@ -184,6 +203,16 @@ impl Assets {
             let texture = picture::read_flat(Path::new(path))?;
             let bytes = texture.bytes();
             Ok((texture, bytes))
+        })
+    }
+
+    /// A mesh of the user's, in the file's unit.
+    pub fn mesh(&self, path: &str) -> Result<Arc<SolidMesh>, AssetError> {
+        self.meshes.get(path, || {
+            let read = read_object(Path::new(path), true)?;
+            let mesh = from_triangles(&read.positions, &read.triangles, 1.0);
+            let bytes = mesh.positions_m.len() * 32 + mesh.triangles.len() * 12;
+            Ok((mesh, bytes))
         })
     }
 

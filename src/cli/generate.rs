@@ -11,7 +11,7 @@ use super::Outcome;
 use super::args::{Backend, GenerateArgs, Shard};
 use super::progress::Bar;
 use super::talk::{say, warn};
-use crate::assets::{Assets, PictureKind, list_pictures};
+use crate::assets::{Assets, PictureKind, list_meshes, list_pictures};
 use crate::dataset::{DatasetPlan, DatasetWriter, Finished, OpenMode, SampleFailure, ShardOf, Sidecar};
 use crate::import::{MotionMapping, motion_from_csv, motion_from_glb, motion_from_json};
 use crate::pipeline::{self, Studio};
@@ -20,6 +20,7 @@ use crate::preset::{Loaded, Preset, PresetError, load};
 use crate::render::{Renderer, cpu::CpuRenderer};
 use crate::report;
 use crate::rig::{HandMotion, Rig};
+use crate::sampler::objects::MeshFile;
 use crate::sampler::{BackgroundFile, SceneSampler};
 
 /// Failed samples named on the terminal; the manifest names all.
@@ -137,7 +138,8 @@ impl Job {
         let rig: Arc<Rig> = assets.open_rig(&preset.rig)?;
         let pictures = background_files(preset)?;
         let motions = motions(&preset.sequence)?;
-        let (sampler, outside) = SceneSampler::new(preset.clone(), rig, pictures)?.with_motions(motions);
+        let sampler = SceneSampler::new(preset.clone(), rig, pictures)?.with_meshes(object_files(preset)?);
+        let (sampler, outside) = sampler.with_motions(motions);
         for (path, count) in preset.sequence.motions.iter().zip(outside).filter(|(_, count)| *count > 0) {
             warn(&format!(
                 "`{path}`: in {count} moments some angle is outside the rig's limits, and is brought to them"
@@ -201,6 +203,17 @@ fn read_motion(path: &str, mapping: &MotionMapping) -> anyhow::Result<HandMotion
         "glb" => motion_from_glb(&name, &bytes, mapping)?,
         _ => anyhow::bail!("ends in `.{ending}`, legal are .csv, .json and .glb (binary glTF)"),
     })
+}
+
+fn object_files(preset: &Preset) -> anyhow::Result<Vec<MeshFile>> {
+    let objects = &preset.objects;
+    if objects.held <= 0.0 || objects.meshes <= 0.0 {
+        return Ok(Vec::new());
+    }
+    let key = || format!("`objects.folder` is `{}`", objects.folder);
+    let scaled = objects.mesh_size_m.range().0 > 0.0;
+    let meshes = list_meshes(Path::new(&objects.folder), scaled).with_context(key)?;
+    Ok(meshes.into_iter().map(|(path, mesh)| MeshFile::new(path, &mesh.positions, &mesh.triangles)).collect())
 }
 
 /// The renderer of a backend.

@@ -10,7 +10,7 @@ use crate::camera::Lens;
 use crate::label::{HandLabels, Labels, Visibility};
 use crate::math::RigidTransform;
 use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
-use crate::scene::{Instance, Scene};
+use crate::scene::{Instance, Scene, SolidClass};
 
 /// Version of the label file written by this build.
 pub const LABEL_VERSION: u32 = 1;
@@ -55,6 +55,9 @@ pub struct SampleLabel {
     /// What the values of the instance picture stand for, in rising order: the hands, then solids.
     #[serde(default)]
     pub instances: Vec<Instance>,
+    /// Things, in the order of their instance ids.
+    #[serde(default)]
+    pub objects: Vec<ObjectRecord>,
     /// What was drawn; `handloom render` makes the sample again from it.
     pub scene: Scene,
 }
@@ -101,6 +104,57 @@ pub struct HandRecord {
     pub shape: HandShape,
     /// Joint frames in the camera frame, in the order of [`crate::rig::JOINTS`]; those of left hands are mirrored.
     pub camera_from_joint: [RigidTransform; JOINT_COUNT],
+}
+
+/// One thing: held, or in the way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectRecord {
+    /// Value in the instance picture.
+    pub instance: u8,
+    /// What it is.
+    pub name: String,
+    /// Index in `hands` of the hand that holds it; `None` if none does.
+    pub held_by: Option<u8>,
+    /// Its own space (the first solid's in `scene`) to the world.
+    pub world_from_object: RigidTransform,
+    /// Its own space to the camera.
+    pub camera_from_object: RigidTransform,
+    /// Least and greatest corner of a box around it in its own space, metres.
+    pub box_m: [Vec3; 2],
+    /// Sides of that box, metres.
+    pub size_m: Vec3,
+}
+
+impl ObjectRecord {
+    /// The things of a scene; joined solids are one.
+    fn all(scene: &Scene) -> Vec<Self> {
+        let mut records: Vec<Self> = Vec::new();
+        let things = scene.solids.iter().zip(scene.solid_ids()).filter(|(s, _)| s.class != SolidClass::Person);
+        for (solid, instance) in things {
+            if records.last().is_none_or(|r| r.instance != instance) {
+                records.push(Self {
+                    instance,
+                    name: solid.name.clone(),
+                    held_by: solid.class.holding_hand(),
+                    world_from_object: solid.world_from_solid,
+                    camera_from_object: scene.camera.camera_from_world * solid.world_from_solid,
+                    box_m: solid.kind.bounds_m(),
+                    size_m: Vec3::ZERO,
+                });
+            }
+            let Some(record) = records.last_mut() else { continue };
+            let object_from_solid = record.world_from_object.inverse() * solid.world_from_solid;
+            let [low, high] = solid.kind.bounds_m();
+            for k in 0..8 {
+                let pick = |axis: usize| if k >> axis & 1 == 0 { low[axis] } else { high[axis] };
+                let corner = object_from_solid.point(Vec3::new(pick(0), pick(1), pick(2)));
+                record.box_m = [record.box_m[0].min(corner), record.box_m[1].max(corner)];
+            }
+            record.size_m = record.box_m[1] - record.box_m[0];
+        }
+        records
+    }
 }
 
 impl HandRecord {
@@ -183,6 +237,7 @@ impl SampleLabel {
             depth_unit_m,
             hands: labels.hands.iter().map(|hand| HandRecord::new(hand, scene)).collect(),
             instances: scene.instances(),
+            objects: ObjectRecord::all(scene),
             scene: scene.clone(),
         }
     }

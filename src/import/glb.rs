@@ -2,6 +2,9 @@
 //!
 //! The `gltf` crate reads and validates the JSON. Its accessor readers trust offsets and strides, so the bytes are read here.
 
+use std::path::Path;
+
+use base64::Engine;
 use glam::Vec3;
 use gltf::accessor::sparse::IndexType;
 use gltf::accessor::{DataType, Dimensions};
@@ -30,6 +33,25 @@ impl Glb {
         check_attributes(&json)?;
         let document = gltf::Document::from_json(json).map_err(error)?;
         Ok(Self { document, bytes: blob.unwrap_or_default() })
+    }
+
+    /// A `.gltf` file whose one buffer is in the JSON itself or in a file in the same folder.
+    pub(super) fn open_json(bytes: &[u8], folder: &Path) -> Result<Self, ImportError> {
+        let error = |error| ImportError::Gltf { source: Box::new(error) };
+        let parsed = gltf::Gltf::from_slice_without_validation(bytes).map_err(error)?;
+        let mut json = parsed.document.into_json();
+        check_attributes(&json)?;
+        let fault = |problem: &str| Fault::new("buffers", problem, "export the model as binary glTF 2.0 (.glb)");
+        let held = match json.buffers.as_mut_slice() {
+            [] => Vec::new(),
+            [buffer] => {
+                let uri = buffer.uri.take().ok_or_else(|| fault("the buffer has no address"))?;
+                buffer_bytes(&uri, folder)?
+            }
+            _ => return Err(fault("there are several, one is read").into()),
+        };
+        let document = gltf::Document::from_json(json).map_err(error)?;
+        Ok(Self { document, bytes: held })
     }
 
     /// The bytes of a buffer view.
@@ -211,6 +233,22 @@ fn place(accessor: &gltf::Accessor<'_>) -> String {
 
 fn wrong_type(accessor: &gltf::Accessor<'_>, found: DataType, legal: &str) -> Fault {
     Fault::new(place(accessor), format!("is of type {found:?} instead of {legal}"), EXPORT_AGAIN)
+}
+
+/// The bytes behind the address of a buffer.
+fn buffer_bytes(uri: &str, folder: &Path) -> Result<Vec<u8>, ImportError> {
+    let fault = |problem: String| Fault::new("buffers[0].uri", problem, EXPORT_AGAIN);
+    if let Some((_, data)) = uri.strip_prefix("data:").and_then(|rest| rest.split_once("base64,")) {
+        return base64::engine::general_purpose::STANDARD
+            .decode(data)
+            .map_err(|e| fault(format!("is not valid base64: {e}")).into());
+    }
+    // a file beside this one, by its plain name
+    if Path::new(uri).file_name() != Some(uri.as_ref()) {
+        return Err(fault(format!("`{uri}` is not the name of a file beside this one")).into());
+    }
+    let path = folder.join(uri);
+    std::fs::read(&path).map_err(|source| ImportError::Read { path, source })
 }
 
 /// The crate's own validation trusts the indices of attributes.

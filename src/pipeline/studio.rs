@@ -1,5 +1,6 @@
 //! From one scene to one sample: pose, backdrop, picture, labels, sensor.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::assets::{AssetError, Assets};
@@ -11,7 +12,7 @@ use crate::label;
 use crate::posed::{self, PoseError, PosedScene};
 use crate::render::{RenderError, Renderer};
 use crate::rig::Rig;
-use crate::scene::{Film, Scene, SceneHand};
+use crate::scene::{Film, Scene, SceneHand, SolidKind};
 use crate::seed::SampleId;
 use crate::sensor::{self, SensorError, SensorImage};
 
@@ -66,7 +67,13 @@ impl Studio {
             if small { self.assets.coarse_rig(&hand.rig) } else { self.assets.rig(&hand.rig) }
         };
         let rigs = scene.hands.iter().map(rig).collect::<Result<Vec<Arc<Rig>>, _>>()?;
-        Ok(posed::pose(scene, &rigs)?)
+        let paths = scene.solids.iter().filter_map(|s| match &s.kind {
+            SolidKind::Mesh { path, .. } => Some(path),
+            _ => None,
+        });
+        let meshes = paths.map(|path| Ok((path.clone(), self.assets.mesh(path)?)));
+        let meshes = meshes.collect::<Result<BTreeMap<_, _>, AssetError>>()?;
+        Ok(posed::pose_with(scene, &rigs, &meshes)?)
     }
 }
 

@@ -71,7 +71,7 @@ fn the_schema_says_meaning_range_and_default_of_every_key() {
 #[test]
 fn every_number_has_limits() {
     let free =
-        ["seed", "split.subjects", "split.actions", "hands.arrangement", "sensor.grey_weights", "sequence.camera"];
+        ["seed", "split.subjects", "split.actions", "hands.arrangement", "objects.material", "sensor.grey_weights", "sequence.camera"];
     let table = Preset::default().to_table();
     let keys: Vec<String> = fold::leaves(&table)
         .into_iter()
@@ -147,8 +147,9 @@ fn all_faults_are_told_at_once_with_their_places() {
     assert_eq!(
         faults,
         "a.toml: `colour`: is an unknown key\n\n\
-         hint: legal here: `format_version`, `description`, `seed`, `rig`, `output`, `split`, `hands`, `shape`, `pose`, \
-         `skin`, `wear`, `camera`, `light`, `environment`, `background`, `film`, `sensor`, `sequence`\n\n\
+         hint: legal here: `format_version`, `description`, `seed`, `rig`, `output`, `split`, `hands`, `shape`, \
+         `pose`, `objects`, `occluders`, `skin`, `wear`, `camera`, `light`, `environment`, \
+         `background`, `film`, `sensor`, `sequence`\n\n\
          a.toml: `camera.distnce_m`: is an unknown key\n\n\
          hint: did you mean `distance_m`? legal here: `width_px`, `height_px`, `focal_px`, `principal_offset_px`, `lens`, \
          `distance_m`, `azimuth_deg`, `elevation_deg`, `roll_deg`, `off_centre`, `min_in_frame`\n\n\

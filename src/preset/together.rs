@@ -76,6 +76,18 @@ fn shares(preset: &Preset, fault: Report) {
             hint,
         );
     }
+    let objects = &preset.objects;
+    if objects.held > 0.0 && objects.meshes > 0.0 && objects.folder.is_empty() {
+        let hint = "set `objects.folder` to a folder of meshes, or `objects.meshes` to 0";
+        fault(
+            "objects.meshes",
+            format!("{} of the held things need a folder, and `objects.folder` is empty", objects.meshes),
+            hint,
+        );
+    }
+    for (name, hint) in super::names::unknown(&objects.grasps) {
+        fault("objects.grasps", format!("there is no grasp {name:?}"), &hint);
+    }
     let grey: f32 = preset.sensor.grey_weights.iter().sum();
     let legal = preset.sensor.grey_weights.iter().all(|w| (0.0..=1.0).contains(w));
     if !(legal && (grey - 1.0).abs() <= WEIGHT_ERROR) {

@@ -36,6 +36,10 @@ pub struct Preset {
     pub shape: Shape,
     /// How hands are bent.
     pub pose: Pose,
+    /// What hands hold.
+    pub objects: Objects,
+    /// What stands in front of hands.
+    pub occluders: Occluders,
     /// How skin looks.
     pub skin: Skin,
     /// What is worn, and the body behind the hands.
@@ -225,6 +229,139 @@ pub struct Pose {
     pub wrist_deviation_deg: Distribution,
     /// Poses in which the flesh of two parts overlaps deeper than this are drawn again, millimetres.
     pub max_penetration_mm: f32,
+}
+
+/// What hands hold. Clips hold nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Objects {
+    /// Share of pictures in which a hand holds a thing.
+    pub held: f32,
+    /// Which hand of two holds it.
+    pub hand: Choice<HoldingHand>,
+    /// Grasps of `rigs/grasps.toml` that alone are drawn; empty: all.
+    pub grasps: Vec<String>,
+    /// Things, of which those are drawn that suit the grasp.
+    pub kind: Choice<ThingKind>,
+    /// Where a thing's size lies in the range of its grasp, 0 smallest to 1 largest.
+    pub size: Distribution,
+    /// What things are made of.
+    pub material: Choice<ThingMaterial>,
+    /// Share of things with a printed pattern.
+    pub pattern: f32,
+    /// Share of held things that are meshes from `folder`.
+    pub meshes: f32,
+    /// Folder of your own closed meshes: .glb, .gltf, .obj; metres, +Y up.
+    pub folder: String,
+    /// Longest side that meshes are scaled to, metres; 0 leaves them as they are.
+    pub mesh_size_m: Distribution,
+}
+
+/// Which hand of a picture holds a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "plain names")]
+pub enum HoldingHand {
+    First,
+    Second,
+}
+
+/// A kind of thing to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "plain names")]
+pub enum ThingKind {
+    Can,
+    Bottle,
+    Glass,
+    Mug,
+    Hammer,
+    Rod,
+    Pen,
+    Screwdriver,
+    Ball,
+    Egg,
+    Cube,
+    Lid,
+    Dish,
+    Card,
+    Phone,
+    Book,
+    Block,
+}
+
+impl ThingKind {
+    /// Name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Can => "can",
+            Self::Bottle => "bottle",
+            Self::Glass => "glass",
+            Self::Mug => "mug",
+            Self::Hammer => "hammer",
+            Self::Rod => "rod",
+            Self::Pen => "pen",
+            Self::Screwdriver => "screwdriver",
+            Self::Ball => "ball",
+            Self::Egg => "egg",
+            Self::Cube => "cube",
+            Self::Lid => "lid",
+            Self::Dish => "dish",
+            Self::Card => "card",
+            Self::Phone => "phone",
+            Self::Book => "book",
+            Self::Block => "block",
+        }
+    }
+}
+
+/// What a thing is made of; none lets light through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "plain names")]
+pub enum ThingMaterial {
+    Plastic,
+    Wood,
+    Metal,
+    Ceramic,
+    Cardboard,
+    Rubber,
+    Glass,
+    Leaf,
+}
+
+/// What stands between hands and camera, in front of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Occluders {
+    /// Share of pictures with occluders.
+    pub share: f32,
+    /// How many of them.
+    pub count: Choice<u8>,
+    /// Their shape.
+    pub kind: Choice<OccluderKind>,
+    /// Their largest extent, metres; bars are twice as long.
+    pub size_m: Distribution,
+    /// How far from the hand towards the camera, 0 at the hand to 1 at the camera.
+    pub nearness: Distribution,
+    /// Share with a printed pattern.
+    pub pattern: f32,
+    /// Largest share of a picture's keypoints that occluders may hide.
+    pub max_hidden: f32,
+}
+
+/// Shape of an occluder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OccluderKind {
+    /// Ellipsoids grown together.
+    Blob,
+    /// A flat board or card.
+    Plate,
+    /// A long round bar.
+    Bar,
+    /// Leaves on a stem.
+    Leaves,
 }
 
 /// How skin looks.

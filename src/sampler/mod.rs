@@ -11,8 +11,10 @@ pub mod environment;
 mod figure;
 pub mod film_sensor;
 pub mod hands;
+mod holding;
 pub mod light;
 pub mod motion;
+pub mod objects;
 pub mod pair;
 mod pair_repair;
 pub mod pose;
@@ -33,7 +35,9 @@ use crate::seed::{SampleId, dataset_stream};
 use camera::InPicture;
 use figure::Figure;
 use hands::{HandToPlace, PlacedHand};
+use holding::InHand;
 use motion::{Cast, Clip, ClipPlace, Motion};
+use objects::{MeshFile, ObjectSampler};
 use pose::{Action, Flesh, GestureError, PoseSampler};
 use shape::{DrawnPerson, ShapeSampler};
 use wear::Clothes;
@@ -118,6 +122,7 @@ pub struct SceneSampler {
     files: Vec<BackgroundFile>,
     poses: PoseSampler,
     shapes: ShapeSampler,
+    objects: ObjectSampler,
     motions: Vec<HandMotion>,
     clips: motion::Memory,
 }
@@ -135,7 +140,16 @@ impl SceneSampler {
         }
         let poses = PoseSampler::new(preset.seed, &preset.pose, &rig)?;
         let shapes = ShapeSampler::new(preset.seed, &preset.shape, &rig).map_err(SampleError::Population)?;
-        Ok(Self { preset, rig, files, poses, shapes, motions: Vec::new(), clips: motion::Memory::default() })
+        let objects = ObjectSampler::new(&preset, &rig, &poses);
+        let (motions, clips) = (Vec::new(), motion::Memory::default());
+        Ok(Self { preset, rig, files, poses, shapes, objects, motions, clips })
+    }
+
+    /// The same with the meshes found in the preset's folder of things to hold.
+    #[must_use]
+    pub fn with_meshes(mut self, meshes: Vec<MeshFile>) -> Self {
+        self.objects.set_meshes(meshes);
+        self
     }
 
     /// The same with the recorded motions that `sequence.motions` names; their angles are brought into the rig's limits.
@@ -180,8 +194,10 @@ impl SceneSampler {
             return self.clips.frame(&place, self.preset.sequence.frames, || self.clip(place.first, at.split));
         }
         let id = SampleId { seed: self.preset.seed, index };
-        let (hands, subject) = self.hands(id, at.split);
-        self.scene(id, hands, &[subject])
+        let (hands, subject, held) = self.hands(id, at.split, true);
+        let mut scene = self.scene(id, hands, &[subject])?;
+        self.add_objects(id, held, &mut scene);
+        Ok(scene)
     }
 
     /// Where a sample stands in its clip; `None` for single pictures. Clips never reach into the next split.
@@ -195,7 +211,8 @@ impl SceneSampler {
     /// The clip whose first frame has an index.
     fn clip(&self, first: u64, split: usize) -> Result<Clip, SampleError> {
         let id = SampleId { seed: self.preset.seed, index: first };
-        let (hands, _) = self.hands(id, split);
+        // clips hold nothing
+        let (hands, ..) = self.hands(id, split, false);
         let shape = hands.first().map(|hand| hand.shape.clone()).unwrap_or_default();
         let flesh = Flesh::new(&self.rig, &shape);
         let actions = self.preset.split[split].actions;
@@ -258,8 +275,8 @@ impl SceneSampler {
         }
     }
 
-    /// The hands of one person, and where they are in the world.
-    fn hands(&self, id: SampleId, split: usize) -> (Vec<SceneHand>, InPicture) {
+    /// The hands of one person, where they are in the world, and what one of them holds.
+    fn hands(&self, id: SampleId, split: usize, may_hold: bool) -> (Vec<SceneHand>, InPicture, Option<InHand>) {
         let preset = &self.preset;
         let split = &preset.split[split];
         let mut stream = id.stream("hands");
@@ -276,8 +293,14 @@ impl SceneSampler {
             _ => Arrangement::Apart,
         };
         let person = Person { flesh: &flesh, sides, actions: split.actions };
-        let together = self.together(id, arrangement, &person);
-        let (drawn, placed) = together.unwrap_or_else(|| self.apart(id, arrangement, count, &person));
+        let holding = if may_hold { self.holding(id, count, &person, &shape) } else { None };
+        let (drawn, placed, held) = if let Some((drawn, placed, held)) = holding {
+            (drawn, placed, Some(held))
+        } else {
+            let together = self.together(id, arrangement, &person);
+            let (drawn, placed) = together.unwrap_or_else(|| self.apart(id, arrangement, count, &person));
+            (drawn, placed, None)
+        };
         let in_picture = InPicture {
             keypoints_m: placed.iter().flat_map(|p| p.landmarks_m).collect(),
             elbows_m: placed.iter().map(|p| p.elbow_m).collect(),
@@ -296,7 +319,7 @@ impl SceneSampler {
             arm: None,
             wear: Wear::default(),
         });
-        (hands.collect(), in_picture)
+        (hands.collect(), in_picture, held)
     }
 
     /// An action of the split for each hand.

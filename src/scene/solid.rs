@@ -1,5 +1,6 @@
 //! Things of a scene that are not hands: parametric solids, what they are made of, and what their ids mean.
 
+use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
 use super::{Scene, SkinMaterial};
@@ -34,6 +35,21 @@ pub enum SolidClass {
     Object,
     /// A person or what the person wears: part id 1.
     Person,
+    /// A thing in a hand: part id 0.
+    Held {
+        /// Number of the hand in the scene, from 0.
+        hand: u8,
+    },
+}
+
+impl SolidClass {
+    /// The hand that holds a thing.
+    pub fn holding_hand(self) -> Option<u8> {
+        match self {
+            Self::Held { hand } => Some(hand),
+            Self::Object | Self::Person => None,
+        }
+    }
 }
 
 /// Shape of a solid, metres. Solids of revolution stand along +Y; the origin is the middle if nothing else is said.
@@ -93,9 +109,49 @@ pub enum SolidKind {
         /// Radius.
         radius_m: f32,
     },
+    /// A closed mesh of the user's.
+    Mesh {
+        /// Path as found, below the folder named in the preset.
+        path: String,
+        /// Factor from the file's unit to metres.
+        scale: f32,
+        /// Least and greatest corner, metres.
+        bounds_m: [[f32; 3]; 2],
+    },
 }
 
 impl SolidKind {
+    /// Least and greatest corner of the box around it in its own space, metres.
+    pub fn bounds_m(&self) -> [Vec3; 2] {
+        let centred = |half: Vec3| [-half, half];
+        match self {
+            Self::Box { size_m, .. } => centred(Vec3::from(*size_m) * 0.5),
+            Self::Cylinder { radius_m, length_m, .. } => centred(Vec3::new(*radius_m, 0.5 * length_m, *radius_m)),
+            Self::RoundCone { radii_m: [lower, upper], length_m } => {
+                let (r, half) = (lower.max(*upper), 0.5 * length_m);
+                let (low, high) = ((-half - lower).min(half - upper), (half + upper).max(lower - half));
+                [Vec3::new(-r, low, -r), Vec3::new(r, high, r)]
+            }
+            Self::Ellipsoid { semi_axes_m } => centred(Vec3::from(*semi_axes_m)),
+            Self::Torus { radius_m, tube_m } => centred(Vec3::new(radius_m + tube_m, *tube_m, radius_m + tube_m)),
+            Self::Lathe { profile_m } => {
+                let r = profile_m.iter().map(|p| p[0]).fold(0.0, f32::max);
+                let (low, high) = profile_m.iter().fold((f32::MAX, f32::MIN), |(l, h), p| (l.min(p[1]), h.max(p[1])));
+                [Vec3::new(-r, low, -r), Vec3::new(r, high, r)]
+            }
+            Self::Sections { sections_m } => {
+                let ends = sections_m.iter().map(|[h, z, w, d]| [Vec3::new(-w, *h, z - d), Vec3::new(*w, *h, z + d)]);
+                ends.fold([Vec3::MAX, Vec3::MIN], |[l, h], [a, b]| [l.min(a), h.max(b)])
+            }
+            Self::Tube { path_m, radius_m } => {
+                let path = path_m.iter().map(|p| Vec3::from(*p));
+                let [low, high] = path.fold([Vec3::MAX, Vec3::MIN], |[l, h], p| [l.min(p), h.max(p)]);
+                [low - *radius_m, high + *radius_m]
+            }
+            Self::Mesh { bounds_m, .. } => bounds_m.map(Vec3::from),
+        }
+    }
+
     /// Name of the first size that is not a number or out of range; lengths must lie above 0 and below 20 m.
     pub fn fault(&self) -> Option<&'static str> {
         let length = |x: f32| x > 0.0 && x < 20.0;
@@ -127,6 +183,7 @@ impl SolidKind {
                 let legal = path_m.len() >= 2 && path_m.as_flattened().iter().all(place);
                 &[("path_m", legal), ("radius_m", length(*radius_m))]
             }
+            Self::Mesh { scale, .. } => &[("scale", scale.is_finite() && *scale > 0.0)],
         };
         fits.iter().find(|(_, fits)| !fits).map(|(field, _)| *field)
     }
@@ -235,7 +292,7 @@ pub struct Instance {
     /// Name of a thing; `None` for a hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Number of the hand in the scene, from 0, with its arm and all it wears; `None` for a thing.
+    /// Number of the hand in the scene, from 0, with its arm and all it wears; of a held thing the hand that holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand: Option<u8>,
 }
@@ -275,10 +332,10 @@ impl Scene {
         for (solid, id) in self.solids.iter().zip(self.solid_ids()) {
             if all.last().is_none_or(|last| last.id < id) {
                 let kind = match solid.class {
-                    SolidClass::Object => InstanceKind::Object,
+                    SolidClass::Object | SolidClass::Held { .. } => InstanceKind::Object,
                     SolidClass::Person => InstanceKind::Person,
                 };
-                all.push(Instance { id, kind, name: Some(solid.name.clone()), hand: None });
+                all.push(Instance { id, kind, name: Some(solid.name.clone()), hand: solid.class.holding_hand() });
             }
         }
         all

@@ -1,6 +1,9 @@
 //! Meshes of solids from their parameters, in the solid's own space: closed, wound counter-clockwise from outside.
 
+mod distance;
+mod field;
 mod loft;
+mod polygons;
 mod revolve;
 mod rounded_box;
 mod sections;
@@ -10,6 +13,9 @@ use glam::{Vec2, Vec3};
 use crate::math::RigidTransform;
 use crate::scene::SolidKind;
 
+pub use distance::distance;
+pub use field::{Field, open_share};
+pub use polygons::from_triangles;
 pub use loft::{Grid, loft, tube};
 
 /// A triangle mesh with smooth normals.
@@ -29,6 +35,14 @@ pub struct SolidMesh {
 }
 
 impl SolidMesh {
+    /// The mesh, larger by a factor.
+    #[must_use]
+    pub fn scaled(&self, factor: f32) -> Self {
+        let positions_m = self.positions_m.iter().map(|p| *p * factor).collect();
+        let uvs_m = self.uvs_m.iter().map(|uv| *uv * factor).collect();
+        Self { positions_m, uvs_m, ..self.clone() }
+    }
+
     /// Move it from its own space to another.
     pub fn carry(&mut self, to: &RigidTransform) {
         self.positions_m.iter_mut().for_each(|p| *p = to.point(*p));
@@ -46,6 +60,13 @@ pub struct Bulk {
 }
 
 impl Bulk {
+    /// The bulk of a mesh: along the longest side of the box around it.
+    pub fn around(positions_m: &[Vec3]) -> Self {
+        let (low, high) = positions_m.iter().fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(l, h), p| (l.min(*p), h.max(*p)));
+        let bulk = Self::of_block((0.5 * (high - low)).max(Vec3::splat(1e-4)));
+        Self { ends_m: bulk.ends_m.map(|p| p + 0.5 * (low + high)), ..bulk }
+    }
+
     /// The bulk of an ellipsoid or box of these half sizes around the origin: along its longest axis.
     fn of_block(half_m: Vec3) -> Self {
         let axis = [Vec3::X, Vec3::Y, Vec3::Z][half_m.max_position()];
@@ -59,7 +80,7 @@ impl Bulk {
 /// Longest side of a cell on large flat or straight places, metres: light is dimmed vertex by vertex.
 const CELL_M: f32 = 0.025;
 
-/// Mesh of a shape. Sizes must be legal ([`SolidKind::fault`]).
+/// Mesh of a shape; empty for one from a file. Sizes must be legal ([`SolidKind::fault`]).
 pub fn mesh(kind: &SolidKind) -> SolidMesh {
     match kind {
         SolidKind::Box { size_m, rounding_m } => rounded_box::rounded_box(Vec3::from(*size_m) * 0.5, *rounding_m),
@@ -72,6 +93,7 @@ pub fn mesh(kind: &SolidKind) -> SolidMesh {
             let path: Vec<Vec3> = path_m.iter().map(|p| Vec3::from(*p)).collect();
             tube(&path, *radius_m)
         }
+        SolidKind::Mesh { .. } => SolidMesh::default(),
         SolidKind::Sections { sections_m } => sections::sections(sections_m),
     }
 }
@@ -97,7 +119,7 @@ pub fn bulks(kind: &SolidKind) -> Vec<Bulk> {
             if aside.x > 0.3 * radius { vec![at(-aside), at(aside)] } else { vec![at(Vec3::ZERO)] }
         }
         // thin things hide little
-        SolidKind::Torus { .. } | SolidKind::Tube { .. } => Vec::new(),
+        SolidKind::Torus { .. } | SolidKind::Tube { .. } | SolidKind::Mesh { .. } => Vec::new(),
         SolidKind::Lathe { profile_m } => {
             let widest = profile_m.iter().map(|p| p[0]).fold(0.0, f32::max);
             let (low, high) = profile_m.iter().fold((f32::MAX, f32::MIN), |(l, h), p| (l.min(p[1]), h.max(p[1])));

@@ -16,7 +16,9 @@ use glam::Vec3;
 
 use crate::math::{RigidTransform, mirror_x};
 use crate::rig::part::{BACKGROUND_ID, PERSON_ID};
-use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, SLOT_COUNT, VertexDeltas, skeleton};
+use crate::rig::{
+    HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT, Rig, RigMesh, SLOT_COUNT, VertexDeltas, skeleton,
+};
 use crate::scene::{Scene, SceneHand, Solid, SolidClass, SolidKind, SurfaceMaterial};
 use crate::solid::{self, Bulk, SolidMesh};
 
@@ -173,7 +175,8 @@ pub fn pose_with<'a>(
         let mesh = match &solid.kind {
             SolidKind::Mesh { path, scale, .. } => {
                 let name = || solid.name.clone();
-                let mesh = meshes.get(path).ok_or_else(|| PoseError::NoMesh { solid: k, name: name(), path: path.clone() })?;
+                let mesh =
+                    meshes.get(path).ok_or_else(|| PoseError::NoMesh { solid: k, name: name(), path: path.clone() })?;
                 mesh.scaled(*scale)
             }
             kind => solid::mesh(kind),
@@ -283,11 +286,7 @@ pub fn skin_of_right_hand_m(rig: &Rig, shape: &HandShape, pose: &HandPose) -> Ve
 }
 
 /// Blend shapes and correctives that take part, with their shares.
-fn active<'a>(
-    (shape, pose): (&HandShape, &HandPose),
-    rig: &'a Rig,
-    scale: f32,
-) -> Vec<(f32, &'a VertexDeltas)> {
+fn active<'a>((shape, pose): (&HandShape, &HandPose), rig: &'a Rig, scale: f32) -> Vec<(f32, &'a VertexDeltas)> {
     let shapes = shape.0.iter().zip(&rig.shapes).map(|(c, s)| (*c, &s.position_deltas_m));
     let correctives = rig.correctives.iter().map(|c| (scale * c.share(pose), &c.position_deltas_m));
     shapes.chain(correctives).filter(|(share, _)| share.abs() > 0.0).collect()

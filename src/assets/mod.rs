@@ -28,8 +28,8 @@ pub use rig::BUILT_IN_RIGS;
 pub use texture::{Encoding, Texture};
 
 use crate::import::{ImportError, read_object};
-use crate::solid::{SolidMesh, from_triangles};
 use crate::rig::Rig;
+use crate::solid::{SolidMesh, from_triangles};
 use cache::Cache;
 use settings::Settings;
 

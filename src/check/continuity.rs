@@ -66,6 +66,11 @@ fn differences(a: &SampleLabel, b: &SampleLabel) -> Vec<&'static str> {
     checks.into_iter().filter(|(_, same)| !same).map(|(what, _)| what).collect()
 }
 
+/// Faster than a limit, or not a number.
+fn exceeds(speed: f32, limit: f32) -> bool {
+    speed.is_nan() || speed > limit
+}
+
 /// Keypoints and joints that move faster than a hand's.
 fn jumps(a: &SampleLabel, b: &SampleLabel, step_s: f32) -> Vec<String> {
     let mut found = Vec::new();
@@ -74,7 +79,7 @@ fn jumps(a: &SampleLabel, b: &SampleLabel, step_s: f32) -> Vec<String> {
         let points = before.keypoints_camera_m.iter().zip(&after.keypoints_camera_m);
         let speeds = points.map(|(p, q)| world(a, *p).distance(world(b, *q)) / step_s);
         let fastest = speeds.enumerate().max_by(|x, y| x.1.total_cmp(&y.1));
-        if let Some((k, speed)) = fastest.filter(|(_, speed)| !(*speed <= FASTEST_M_S)) {
+        if let Some((k, speed)) = fastest.filter(|(_, speed)| exceeds(*speed, FASTEST_M_S)) {
             let name = LANDMARK_NAMES[k];
             found.push(format!(
                 "hand {}: keypoint `{name}` moves at {speed:.1} m/s (at most {FASTEST_M_S})",
@@ -83,7 +88,7 @@ fn jumps(a: &SampleLabel, b: &SampleLabel, step_s: f32) -> Vec<String> {
         }
         let turns = before.pose_rad.0.iter().zip(after.pose_rad.0).map(|(p, q)| (p - q).abs() / step_s);
         let fastest = turns.enumerate().max_by(|x, y| x.1.total_cmp(&y.1));
-        if let Some((k, speed)) = fastest.filter(|(_, speed)| !(*speed <= FASTEST_RAD_S)) {
+        if let Some((k, speed)) = fastest.filter(|(_, speed)| exceeds(*speed, FASTEST_RAD_S)) {
             let name = DOFS[k].name();
             found
                 .push(format!("hand {}: `{name}` turns at {speed:.0} rad/s (at most {FASTEST_RAD_S})", after.instance));

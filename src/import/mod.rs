@@ -12,8 +12,8 @@ mod error;
 mod foreign;
 mod glb;
 mod mapping;
-mod object;
 mod motion;
+mod object;
 mod picture;
 pub mod rig_file;
 

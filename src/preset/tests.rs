@@ -70,8 +70,15 @@ fn the_schema_says_meaning_range_and_default_of_every_key() {
 
 #[test]
 fn every_number_has_limits() {
-    let free =
-        ["seed", "split.subjects", "split.actions", "hands.arrangement", "objects.material", "sensor.grey_weights", "sequence.camera"];
+    let free = [
+        "seed",
+        "split.subjects",
+        "split.actions",
+        "hands.arrangement",
+        "objects.material",
+        "sensor.grey_weights",
+        "sequence.camera",
+    ];
     let table = Preset::default().to_table();
     let keys: Vec<String> = fold::leaves(&table)
         .into_iter()

@@ -235,11 +235,11 @@ pub struct Pose {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Objects {
-    /// Share of pictures in which a hand holds a thing.
+    /// Share of pictures, of one hand or two apart, in which one holds a thing.
     pub held: f32,
     /// Which hand of two holds it.
     pub hand: Choice<HoldingHand>,
-    /// Grasps of `rigs/grasps.toml` that alone are drawn; empty: all.
+    /// Grasps of `rigs/grasps.toml` that alone are drawn; empty: all, or those in `pose.names`.
     pub grasps: Vec<String>,
     /// Things, of which those are drawn that suit the grasp.
     pub kind: Choice<ThingKind>,

@@ -38,9 +38,11 @@ impl SceneSampler {
         let bare = (person.flesh, shape, &drawn.get(number)?.pose);
         let held = self.objects.held(person.actions, person.sides[number], bare, &mut stream)?;
         drawn[number] = Action { name: held.grasp.clone(), pose: held.pose };
-        let to_place = person.sides.into_iter().zip(&drawn);
-        let to_place: Vec<HandToPlace> =
-            to_place.map(|(side, a)| HandToPlace { side, flesh: person.flesh, pose: &a.pose, up: None }).collect();
+        let to_place = person.sides.into_iter().zip(&drawn).map(|(side, action)| {
+            let up = self.poses.up(&action.name);
+            HandToPlace { side, flesh: person.flesh, pose: &action.pose, up }
+        });
+        let to_place: Vec<HandToPlace> = to_place.collect();
         let separation_m = self.preset.hands.separation_m.sample(&mut id.stream("separation"));
         let max_penetration_m = self.preset.pose.max_penetration_mm * 1e-3;
         let place =

@@ -233,15 +233,13 @@ impl SceneSampler {
         clothes.dress(&mut hands, id);
         let figure = hands.first().filter(|_| whole).map(|hand| self.figure(hand, &clothes, id));
         let mut camera = aimed(whole)?;
-        let mut solids = Vec::new();
-        match figure.and_then(|figure| body::stand_behind(&mut hands, &self.rig, &camera, &figure, &mut stream)) {
-            Some(body) => solids = body,
-            None => {
-                // arms that end nowhere are kept out of the picture
-                camera = if whole { aimed(false)? } else { camera };
-                body::lone_arms(&mut hands, &self.rig, &camera, &mut stream);
-            }
+        let body = figure.and_then(|figure| body::stand_behind(&mut hands, &self.rig, &camera, &figure, &mut stream));
+        if body.is_none() {
+            // arms that end nowhere are kept out of the picture
+            camera = if whole { aimed(false)? } else { camera };
+            body::lone_arms(&mut hands, &self.rig, &camera, &mut stream);
         }
+        let solids = body.unwrap_or_default();
         let camera_at = camera.camera_from_world.inverse().translation_m;
         let background =
             background::background(&preset.background, &self.files, camera_at, &mut id.stream("background"));
@@ -293,6 +291,7 @@ impl SceneSampler {
             _ => Arrangement::Apart,
         };
         let person = Person { flesh: &flesh, sides, actions: split.actions };
+        let may_hold = may_hold && arrangement == Arrangement::Apart;
         let holding = if may_hold { self.holding(id, count, &person, &shape) } else { None };
         let (drawn, placed, held) = if let Some((drawn, placed, held)) = holding {
             (drawn, placed, Some(held))

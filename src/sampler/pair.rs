@@ -3,7 +3,7 @@
 //! All of this happens in the space of the first hand, as if it were a right hand; the second is then a left one. Each
 //! arrangement says how the second hand is turned, from where it comes and which points meet. It comes closer by no more
 //! than the gap that is left until it touches; then the fingers close around the other hand until they touch it.
-//! Interlocked fingers start between each other, and both hands give way together (see [`super::pair_repair`]).
+//! Interlocked fingers start between each other, and both hands give way together.
 
 use glam::{Mat3, Quat, Vec3};
 

@@ -255,7 +255,7 @@ mod tests {
         let found = inverse(&matrix).unwrap();
         for (i, row) in found.iter().enumerate() {
             for j in 0..SIZE_COUNT {
-                let sum: f32 = (0..SIZE_COUNT).map(|k| row[k] * matrix[k][j]).sum();
+                let sum: f32 = row.iter().zip(&matrix).map(|(a, b)| a * b[j]).sum();
                 assert!((sum - f32::from(u8::from(i == j))).abs() < 1e-4, "{i} {j} {sum}");
             }
         }

@@ -15,8 +15,8 @@ use crate::scene::SolidKind;
 
 pub use distance::distance;
 pub use field::{Field, open_share};
-pub use polygons::from_triangles;
 pub use loft::{Grid, loft, tube};
+pub use polygons::from_triangles;
 
 /// A triangle mesh with smooth normals.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -62,7 +62,8 @@ pub struct Bulk {
 impl Bulk {
     /// The bulk of a mesh: along the longest side of the box around it.
     pub fn around(positions_m: &[Vec3]) -> Self {
-        let (low, high) = positions_m.iter().fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(l, h), p| (l.min(*p), h.max(*p)));
+        let (low, high) =
+            positions_m.iter().fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(l, h), p| (l.min(*p), h.max(*p)));
         let bulk = Self::of_block((0.5 * (high - low)).max(Vec3::splat(1e-4)));
         Self { ends_m: bulk.ends_m.map(|p| p + 0.5 * (low + high)), ..bulk }
     }

@@ -165,6 +165,7 @@ fn sampler(rig: &Arc<Rig>, body: f32) -> SceneSampler {
     let mut preset = Preset::default();
     preset.split[0].count = 100_000;
     preset.wear = WearPreset { body, ..preset.wear };
+    (preset.objects.held, preset.occluders.share) = (0.0, 0.0);
     SceneSampler::new(preset, Arc::clone(rig), Vec::new()).unwrap()
 }
 

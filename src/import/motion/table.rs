@@ -75,14 +75,14 @@ pub fn motion_from_json(name: &str, text: &str) -> Result<HandMotion, ImportErro
             let problem = format!("`{extra}` is not in the first object");
             faults.push(Fault::new(&place, problem, "all objects have the same keys"));
         }
-        let value = |column: &String| match item.get(column).and_then(Value::as_f64) {
-            Some(value) => value as f32,
-            None => {
-                let found = item.get(column).map_or_else(|| "nothing".to_owned(), ToString::to_string);
-                let problem = format!("{found} is no number");
-                faults.push(Fault::new(format!("{place}, key `{column}`"), problem, "write a number, such as 12.5"));
-                0.0
+        let value = |column: &String| {
+            if let Some(value) = item.get(column).and_then(Value::as_f64) {
+                return value as f32;
             }
+            let found = item.get(column).map_or_else(|| "nothing".to_owned(), ToString::to_string);
+            let problem = format!("{found} is no number");
+            faults.push(Fault::new(format!("{place}, key `{column}`"), problem, "write a number, such as 12.5"));
+            0.0
         };
         let values = columns.iter().map(value).collect();
         rows.push((place, values));

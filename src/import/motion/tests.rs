@@ -84,7 +84,7 @@ fn tubes() -> Skeleton {
 fn frames(side: HandSide, place: RigidTransform, pose: &HandPose, lift_rad: f32) -> [RigidTransform; JOINT_COUNT] {
     let mut frames = tubes().hand_from_joint(pose);
     let root = tubes().hand_from_joint(&rest_pose())[Joint::ThumbMetacarpal.index()];
-    let axis = (root.rotation * Vec3::Y).cross(Vec3::Z).normalize();
+    let axis = (root.rotation * Vec3::Y).cross(Vec3::Z).normalize_or_zero();
     let lift = axis_angle(axis, lift_rad);
     let lift = RigidTransform::new(lift, root.translation_m - lift * root.translation_m);
     for joint in crate::rig::Digit::Thumb.joints() {
@@ -142,12 +142,32 @@ impl Numbers {
     }
 }
 
+fn time(key: usize) -> f32 {
+    key as f32 / RATE_HZ
+}
+
+/// Rotations at the keys, with their slopes for splines.
+fn rotation_keys(rotation: impl Fn(f32) -> Quat, is_spline: bool) -> Vec<f32> {
+    let mut values: Vec<f32> = Vec::new();
+    let mut last = rotation(0.0);
+    for key in 0..KEYS {
+        // one sign throughout: splines have no shorter way
+        let near = |q: Quat, to: Quat| if q.dot(to) < 0.0 { -q } else { q };
+        let (t, h) = (time(key), 1e-3);
+        let here = near(rotation(t), last);
+        last = here;
+        let slope = (near(rotation(t + h), here) - near(rotation(t - h), here)) * (0.5 / h);
+        let stored = if is_spline { vec![slope, here, slope] } else { vec![here] };
+        values.extend(stored.into_iter().flat_map(|q| q.to_array()));
+    }
+    values
+}
+
 /// The animated character as a .glb file. With a skin, the nodes stand as in the middle of the animation and the bind
 /// matrices tell the rest pose.
 fn character(side: HandSide, interpolation: &str, with_skin: bool, change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let word = if side == HandSide::Left { "Left" } else { "Right" };
     let bones = bones(word);
-    let time = |k: usize| k as f32 / RATE_HZ;
     let moment = |t: f32| locals(side, place(t), &known(t), lift(t));
     let rest = if with_skin { moment(0.3) } else { locals(side, place(0.0), &rest_pose(), 0.0) };
     let mut numbers = Numbers::default();
@@ -166,24 +186,7 @@ fn character(side: HandSide, interpolation: &str, with_skin: bool, change: impl 
         if k < 2 {
             continue;
         }
-        let rotation = |t: f32| moment(t)[k].1;
-        let mut values: Vec<f32> = Vec::new();
-        let mut last = rotation(0.0);
-        for key in 0..KEYS {
-            // one sign throughout: splines have no shorter way
-            let near = |q: Quat, to: Quat| if q.dot(to) < 0.0 { -q } else { q };
-            let (t, h) = (time(key), 1e-3);
-            let here = near(rotation(t), last);
-            last = here;
-            if interpolation == "CUBICSPLINE" {
-                let slope = (near(rotation(t + h), here) - near(rotation(t - h), here)) * (0.5 / h);
-                values.extend(slope.to_array());
-                values.extend(here.to_array());
-                values.extend(slope.to_array());
-            } else {
-                values.extend(here.to_array());
-            }
-        }
+        let values = rotation_keys(|t| moment(t)[k].1, interpolation == "CUBICSPLINE");
         let output = numbers.add("VEC4", 4, &values);
         samplers.push(json!({"input": times, "output": output, "interpolation": interpolation}));
         channels.push(json!({"sampler": samplers.len() - 1, "target": {"node": k, "path": "rotation"}}));
@@ -335,14 +338,14 @@ fn tracks() -> impl Strategy<Value = MotionTrack> {
     let key =
         (prop::array::uniform26(angle), prop::array::uniform3(-1.0_f32..1.0), prop::array::uniform3(-3.0_f32..3.0));
     (prop::collection::vec(key, 2..6), any::<bool>()).prop_map(|(keys, wrist)| {
-        let key = |(k, (angles, place, turn)): (usize, ([f32; 26], [f32; 3], [f32; 3]))| MotionKey {
+        let keys = keys.into_iter().enumerate().map(|(k, (angles, place, turn))| MotionKey {
             time_s: 0.25 * k as f32,
             pose: HandPose(angles),
             wrist: wrist.then(|| {
                 RigidTransform::new(Quat::from_euler(EulerRot::XYZ, turn[0], turn[1], turn[2]), Vec3::from(place))
             }),
-        };
-        MotionTrack { side: None, keys: keys.into_iter().enumerate().map(key).collect() }
+        });
+        MotionTrack { side: None, keys: keys.collect() }
     })
 }
 

@@ -186,12 +186,11 @@ impl<'a> Draft<'a, '_> {
         let poses = playback.poses(self.hand.side, self.times_s);
         let names = vec![playback.name().to_owned(); poses.len()];
         let wrists = playback.wrists(self.hand.side, self.times_s);
-        let carrier = match wrists {
-            Some(wrists) => Carrier::Recorded(wrists),
-            None => {
-                let movements = self.movements();
-                self.arm(&movements)
-            }
+        let carrier = if let Some(wrists) = wrists {
+            Carrier::Recorded(wrists)
+        } else {
+            let movements = self.movements();
+            self.arm(&movements)
         };
         (self.moving(poses, carrier), names)
     }

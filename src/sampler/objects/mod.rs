@@ -87,8 +87,9 @@ pub struct ObjectSampler {
 impl ObjectSampler {
     /// For a preset, a rig and its poses, and the meshes of the preset's folder.
     pub fn new(preset: &Preset, rig: &Arc<Rig>, poses: &PoseSampler) -> Self {
-        let names = &preset.objects.grasps;
-        let chosen = |g: &&Grasp| names.is_empty() || names.contains(&g.shape.name);
+        // `pose.names` restricts what hands do, whether they hold something or not
+        let lists = [&preset.objects.grasps, &preset.pose.names];
+        let chosen = |g: &&Grasp| lists.iter().all(|names| names.is_empty() || names.contains(&g.shape.name));
         let grasps = poses.library().grasps.iter().filter(chosen).cloned().collect();
         let holder = Holder::new(Arc::clone(rig), poses.repair(), preset.pose.max_penetration_mm * 1e-3);
         Self { seed: preset.seed, preset: preset.objects.clone(), holder, grasps, meshes: Vec::new() }

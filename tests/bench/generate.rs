@@ -18,6 +18,7 @@ use handloom::posed::pose;
 use handloom::preset::load;
 use handloom::render::cpu::{CpuRenderer, Stage};
 use handloom::sampler::SceneSampler;
+use handloom::scene::{Scene, Wear};
 
 const PRESETS: [&str; 2] = ["rhd", "quickstart"];
 const SAMPLES: u64 = 100;
@@ -138,11 +139,13 @@ fn measure_posing() -> Result<(), Box<dyn Error>> {
     let sampler = SceneSampler::new(loaded.preset, Arc::clone(&fine), Vec::new())?;
     let scenes = (0..SAMPLES).map(|index| sampler.sample(index)).collect::<Result<Vec<_>, _>>()?;
     let hands: usize = scenes.iter().map(|scene| scene.hands.len()).sum();
+    let bare: Vec<Scene> = scenes.iter().cloned().map(undressed).collect();
     println!("posed subject: mean ms per hand, {hands} hands");
-    for (name, rig) in [("fine", fine), ("coarse", coarse)] {
+    let rows = [("fine", &fine, &bare), ("coarse", &coarse, &bare), ("dressed fine", &fine, &scenes)];
+    for (name, rig, scenes) in rows {
         let mut sum = 0.0;
-        for scene in &scenes {
-            let rigs = vec![Arc::clone(&rig); scene.hands.len()];
+        for scene in scenes {
+            let rigs = vec![Arc::clone(rig); scene.hands.len()];
             let mut least = f64::MAX;
             for _ in 0..4 * ROUNDS {
                 let start = Instant::now();
@@ -154,6 +157,15 @@ fn measure_posing() -> Result<(), Box<dyn Error>> {
         println!("  {name:<12} {:7.3}   {} vertices", sum / hands as f64, rig.mesh.positions_m.len());
     }
     Ok(())
+}
+
+/// The scene's hands alone, without arms, clothes and things.
+fn undressed(mut scene: Scene) -> Scene {
+    scene.solids.clear();
+    for hand in &mut scene.hands {
+        (hand.arm, hand.wear) = (None, Wear::default());
+    }
+    scene
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

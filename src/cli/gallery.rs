@@ -113,6 +113,9 @@ impl Cell {
         let mut scene = self.drawn(studio, rig)?;
         let hand = &mut scene.hands[0];
         hand.world_from_wrist = RigidTransform::IDENTITY;
+        // the arm led to a shoulder where the hand was drawn
+        hand.arm = None;
+        scene.solids.clear();
         let landmarks = studio.pose(&scene)?.hands[0].landmarks_m;
         let centre = match self.centre {
             Some(k) => landmarks[k],

@@ -54,7 +54,19 @@ pub fn read_object(path: &Path, scaled: bool) -> Result<ObjectMesh, ImportError>
         _ => gltf_mesh(&Glb::open(&bytes)?)?,
     };
     judge(&mesh, scaled)?;
-    Ok(mesh)
+    Ok(outward(mesh))
+}
+
+/// The mesh with its triangles counter-clockwise seen from outside, whatever way round the file has them.
+fn outward(mut mesh: ObjectMesh) -> ObjectMesh {
+    let volume = |t: &[u32; 3]| {
+        let [a, b, c] = t.map(|k| mesh.positions[k as usize]);
+        a.dot(b.cross(c))
+    };
+    if mesh.triangles.iter().map(volume).sum::<f32>() < 0.0 {
+        mesh.triangles.iter_mut().for_each(|t| t.swap(1, 2));
+    }
+    mesh
 }
 
 fn judge(mesh: &ObjectMesh, scaled: bool) -> Result<(), Fault> {
@@ -210,6 +222,15 @@ mod tests {
         assert!((volume - 0.06 * 0.04 * 0.02).abs() < 1e-9, "{volume}");
         assert!((mesh.longest_side() - 0.06).abs() < 1e-6);
         assert_eq!(fault_of(BOX), "none");
+    }
+
+    #[test]
+    fn a_mesh_inside_out_is_turned() {
+        let mesh = parse_obj(BOX).unwrap();
+        let mut inside_out = mesh.clone();
+        inside_out.triangles.iter_mut().for_each(|t| t.swap(1, 2));
+        assert_eq!(outward(inside_out), mesh);
+        assert_eq!(outward(mesh.clone()), mesh);
     }
 
     #[test]

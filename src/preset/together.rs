@@ -76,6 +76,12 @@ fn shares(preset: &Preset, fault: Report) {
             hint,
         );
     }
+    let gloves = preset.wear.thin_gloves + preset.wear.thick_gloves;
+    if gloves > 1.0 {
+        let hint =
+            "a picture has thin gloves, thick ones or none: lower `wear.thin_gloves` (0.04 if you did not say it)";
+        fault("wear.thick_gloves", format!("with `wear.thin_gloves` the shares add to {gloves}, at most 1"), hint);
+    }
     let objects = &preset.objects;
     if objects.held > 0.0 && objects.meshes > 0.0 && objects.folder.is_empty() {
         let hint = "set `objects.folder` to a folder of meshes, or `objects.meshes` to 0";

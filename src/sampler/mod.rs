@@ -62,6 +62,12 @@ pub enum SampleError {
         /// Folder in the preset.
         folder: String,
     },
+    /// No thing suits a grasp.
+    #[error(
+        "preparing to sample failed: none of the things in `objects.kind` suits a grasp of `objects.grasps` at its sizes\n\
+         hint: leave one of the two lists at its default, or set `objects.held` to 0; `rigs/grasps.toml` says what each grasp holds"
+    )]
+    NothingToHold,
     /// The dataset has fewer samples.
     #[error("drawing sample {index} failed: the splits of the preset hold {count} samples, legal is 0 to one less")]
     OutOfRange {
@@ -141,6 +147,9 @@ impl SceneSampler {
         let poses = PoseSampler::new(preset.seed, &preset.pose, &rig)?;
         let shapes = ShapeSampler::new(preset.seed, &preset.shape, &rig).map_err(SampleError::Population)?;
         let objects = ObjectSampler::new(&preset, &rig, &poses);
+        if !objects.suits_some() {
+            return Err(SampleError::NothingToHold);
+        }
         let (motions, clips) = (Vec::new(), motion::Memory::default());
         Ok(Self { preset, rig, files, poses, shapes, objects, motions, clips })
     }
@@ -290,6 +299,9 @@ impl SceneSampler {
             2 => preset.hands.arrangement.sample(&mut id.stream("arrangement")).unwrap_or(Arrangement::Apart),
             _ => Arrangement::Apart,
         };
+        // the poses of most arrangements are their own, and `pose.names` asks for others
+        let is_asked = preset.pose.names.is_empty() || pair::parts(arrangement).is_none();
+        let arrangement = if is_asked { arrangement } else { Arrangement::Apart };
         let person = Person { flesh: &flesh, sides, actions: split.actions };
         let may_hold = may_hold && arrangement == Arrangement::Apart;
         let holding = if may_hold { self.holding(id, count, &person, &shape) } else { None };

@@ -318,3 +318,27 @@ fn pose_figures() {
         println!("{arrangement:?}: {named} of 100, least gap {least:.2} mm, {:.1} ms a scene", seconds * 1e3);
     }
 }
+
+#[test]
+fn names_come_before_arrangements_and_things() {
+    let mut preset = Preset::default();
+    preset.hands.arrangement = Choice::always(Arrangement::Clasped);
+    (preset.pose.names, preset.objects.held) = (vec!["fist".to_owned()], 1.0);
+    let sampler = SceneSampler::new(preset, rig(), Vec::new()).unwrap();
+    for scene in (0..20).map(|index| sampler.sample(index).unwrap()) {
+        assert!(scene.hands.iter().all(|hand| hand.gesture == "fist"), "{:?}", scene.hands[0].gesture);
+    }
+}
+
+#[test]
+fn things_that_no_grasp_holds_are_a_fault() {
+    use handloom::preset::types::ThingKind;
+    use handloom::sampler::SampleError;
+    let with = |grasp: &str, kind: ThingKind| {
+        let mut preset = Preset::default();
+        (preset.objects.grasps, preset.objects.kind) = (vec![grasp.to_owned()], Choice::always(kind));
+        SceneSampler::new(preset, rig(), Vec::new())
+    };
+    assert!(matches!(with("large_diameter", ThingKind::Card), Err(SampleError::NothingToHold)));
+    assert!(with("large_diameter", ThingKind::Can).is_ok());
+}

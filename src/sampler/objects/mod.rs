@@ -74,6 +74,9 @@ pub struct Held {
     hand_from_thing: RigidTransform,
 }
 
+/// Steps of size that are looked at to find out whether a thing suits a grasp.
+const SIZES: usize = 16;
+
 /// Draws things to hold, and things in the way.
 #[derive(Debug, Clone)]
 pub struct ObjectSampler {
@@ -93,6 +96,22 @@ impl ObjectSampler {
         let grasps = poses.library().grasps.iter().filter(chosen).cloned().collect();
         let holder = Holder::new(Arc::clone(rig), poses.repair(), preset.pose.max_penetration_mm * 1e-3);
         Self { seed: preset.seed, preset: preset.objects.clone(), holder, grasps, meshes: Vec::new() }
+    }
+
+    /// Whether some wanted thing suits some wanted grasp, or none need to.
+    pub(in crate::sampler) fn suits_some(&self) -> bool {
+        if self.preset.held <= 0.0 || self.preset.meshes >= 1.0 || self.grasps.is_empty() {
+            return true;
+        }
+        let (first, last) = self.preset.size.range();
+        let suits = |grasp: &Grasp, kind: ThingKind| {
+            let [low, high] = grasp.object.size_mm.map(|mm| mm * 1e-3);
+            (0..=SIZES).any(|k| {
+                let share = first + (last - first) * k as f32 / SIZES as f32;
+                things::suits(kind, grasp.object.kind, low + (high - low) * share.clamp(0.0, 1.0))
+            })
+        };
+        self.grasps.iter().any(|grasp| self.preset.kind.values.iter().any(|kind| suits(grasp, *kind)))
     }
 
     /// Use meshes of the user's.

@@ -21,7 +21,7 @@ const UPPER_ARM: f32 = 1.19;
 const BODIES: usize = 500;
 const DIRECTIONS: usize = 90;
 /// Lengths of a lone upper arm that are tried to leave the picture, and the share by which they grow.
-const STRETCHES: usize = 7;
+const STRETCHES: usize = 21;
 const STRETCH: f32 = 0.2;
 /// Cosine of the sharpest bend of an elbow (125 degrees from straight).
 const SHARPEST: f32 = -0.57;

@@ -6,8 +6,9 @@ use fearless_simd::{Simd, prelude::*};
 
 use super::geometry::Triangle;
 use super::lanes::{LANES, load};
+use super::light::Rgb8;
 use super::raster::{PixelSamples, Window};
-use crate::frame::Frame;
+use crate::frame::{Frame, Plane};
 
 /// A surface seen in a pixel: shaded once, whatever its number of samples.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,19 @@ pub(super) struct Fragment {
 
 /// Depth within one surface may change by this many pixel widths within a pixel.
 const SURFACE_PIXELS: f32 = 2.0;
+
+/// Add the colours of up to eight fragments to the picture, each by the share of its pixel that it covers.
+#[inline(always)]
+pub(super) fn add<S: Simd>(fragments: &[Fragment], rgb: &Rgb8<S>, colour: &mut Plane<[f32; 3]>) {
+    for (lane, fragment) in fragments.iter().enumerate() {
+        let weight = f32::from(fragment.count) * (1.0 / LANES as f32);
+        let [x, y] = fragment.pixel.map(usize::from);
+        let pixel = &mut colour.data[y * colour.width as usize + x];
+        for (value, channel) in pixel.iter_mut().zip(rgb) {
+            *value += channel[lane] * weight;
+        }
+    }
+}
 
 /// Read the window's samples: ids and depth go to the frame, its colour is dimmed to the backdrop's share, fragments are
 /// listed per hand and solid.

@@ -5,7 +5,7 @@
 use fearless_simd::{Simd, prelude::*};
 use glam::Vec3;
 
-use super::fragment::Fragment;
+use super::fragment::{self, Fragment};
 use super::gather::Batch;
 use super::geometry::Geometry;
 use super::lanes::{F8, LANES, V8, positive, pow5, splat, unit};
@@ -61,14 +61,7 @@ pub(super) fn shade<S: Simd>(
         let max_slopes = rig.maps.as_ref().map(|m| m.max_slopes);
         let surface = surface(simd, &batch, max_slopes, material, lighting.eye);
         let rgb = radiance(simd, &surface, material, lighting);
-        for (lane, fragment) in eight.iter().enumerate() {
-            let weight = f32::from(fragment.count) * (1.0 / LANES as f32);
-            let [x, y] = fragment.pixel.map(usize::from);
-            let pixel = &mut colour.data[y * colour.width as usize + x];
-            for (value, channel) in pixel.iter_mut().zip(&rgb) {
-                *value += channel[lane] * weight;
-            }
-        }
+        fragment::add(eight, &rgb, colour);
     }
 }
 

@@ -4,7 +4,7 @@
 
 use fearless_simd::{Simd, prelude::*};
 
-use super::fragment::Fragment;
+use super::fragment::{self, Fragment};
 use super::gather::Batch;
 use super::geometry::{Geometry, slot};
 use super::lanes::{F8, LANES, V8, load, mix, positive, pow5, splat, unit};
@@ -108,14 +108,7 @@ pub(super) fn shade<S: Simd>(
         batch.fill(simd, eight, geometry, None);
         let surface = surface(simd, &batch, finish, lighting);
         let rgb = radiance(simd, &surface, finish, lighting);
-        for (lane, fragment) in eight.iter().enumerate() {
-            let weight = f32::from(fragment.count) * (1.0 / LANES as f32);
-            let [x, y] = fragment.pixel.map(usize::from);
-            let pixel = &mut colour.data[y * colour.width as usize + x];
-            for (value, channel) in pixel.iter_mut().zip(&rgb) {
-                *value += channel[lane] * weight;
-            }
-        }
+        fragment::add(eight, &rgb, colour);
     }
 }
 

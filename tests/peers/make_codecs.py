@@ -9,6 +9,7 @@ import struct
 import sys
 import types
 from collections import OrderedDict
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +113,7 @@ def pickles():
         yield f"numpy1-{protocol}.pickle", dumps(tree(), Old, protocol)
     for protocol in (0, 1, 2):
         yield f"python2-{protocol}.pickle", dumps(tree(), Python2, protocol)
-    yield "unknown-global.pickle", pickle.dumps({"path": Path("a")}, 2)
+    yield "unknown-global.pickle", pickle.dumps({"half": Fraction(1, 2)}, 2)
 
 
 def arrays():

@@ -100,7 +100,7 @@ fn pickles_of_all_protocols_and_writers_hold_the_same_tree() {
 #[test]
 fn a_pickle_executes_nothing() {
     let error = Pickle::read(&file("unknown-global.pickle")).err().unwrap();
-    assert!(error.to_string().contains("`pathlib.PosixPath`"), "{error}");
+    assert!(error.to_string().contains("`fractions.Fraction`"), "{error}");
     let error = Pickle::read(b"cos\nsystem\n(S'true'\ntR.").err().unwrap();
     assert!(error.to_string().contains("`os.system`"), "{error}");
 }

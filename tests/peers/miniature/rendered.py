@@ -4,6 +4,8 @@ import pickle
 
 import numpy as np
 
+from make_codecs import Old, dumps
+
 from .draw import Picture, png, two_channels, write
 from .expected import CENTRE, CORNER, counts, hand, picture_probes, sample, save, states
 from .truth import corner, hand as truth, matrix, project
@@ -12,7 +14,7 @@ TIP_TO_BASE = [0, 4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 16, 15, 14, 13, 20, 19,
 
 
 def rhd(folder):
-    """RHD_published_v2: pickles of float32 (protocol 3, as released) and float64 (protocol 4)."""
+    """RHD_published_v2: pickles of float32 by NumPy 1 (protocol 3) and float64 by NumPy 2 (protocol 4)."""
     root = folder / "RHD_published_v2"
     scenes = [
         # split, focal length, left hand's knuckle, right hand's
@@ -48,8 +50,8 @@ def rhd(folder):
         samples.append(
             sample(f"{split}/{name}", split, (320, 320), k, records, depth=depth, rgb=rgb, part=counts(picture.part))
         )
-    for split, protocol in (("training", 3), ("evaluation", 4)):
-        write(root / split / f"anno_{split}.pickle", pickle.dumps(labels[split], protocol))
+    write(root / "training" / "anno_training.pickle", dumps(labels["training"], Old, 3))
+    write(root / "evaluation" / "anno_evaluation.pickle", pickle.dumps(labels["evaluation"], 4))
     order = {"training": 0, "evaluation": 1}
     samples.sort(key=lambda s: order[s["split"]])
     why = "rendered with cx = cy = 160 in a picture of 320 pixels: the middle, counted from the corner"

@@ -74,6 +74,9 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
         if !root.join(split).is_dir() {
             continue;
         }
+        for kind in ["depth", "mask"].iter().filter(|kind| !root.join(split).join(kind).is_dir()) {
+            info.lacks.push(format!("no {kind} in `{split}`"));
+        }
         let before = samples.len();
         read_split(&root, split, &mut info, &mut samples)?;
         info.splits.push((split.to_owned(), (samples.len() - before) as u64));
@@ -203,13 +206,14 @@ impl DatasetReader for Rhd {
 
     fn pictures(&self, number: u64, label: &SampleLabel) -> Result<Pictures, DatasetError> {
         let sample = self.sample(number)?;
-        let path = |kind: &str| self.root.join(sample.split).join(kind).join(format!("{:05}.png", sample.number));
+        let folder = |kind: &str| self.root.join(sample.split).join(kind);
+        let path = |kind: &str| folder(kind).join(format!("{:05}.png", sample.number));
         let (rgb, rgb_jpeg) = files::colour(&path("color"))?;
         let mut pictures = Pictures { rgb: Some(rgb), rgb_jpeg, ..Pictures::default() };
-        if path("depth").is_file() {
+        if folder("depth").is_dir() {
             pictures.depth_z_m = Some(depth_from_picture(&files::rgb8(&path("depth"))?));
         }
-        if path("mask").is_file() {
+        if folder("mask").is_dir() {
             let parts = files::grey8(&path("mask"))?;
             if let Some(worst) = parts.data.iter().max().filter(|worst| **worst > LAST_PART) {
                 let fault = format!("holds class {worst}, expected 0 to {LAST_PART}");

@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod completions;
 mod convert;
+mod crop;
 mod gallery;
 mod generate;
 mod inspect;
@@ -25,6 +26,7 @@ pub use args::{
     Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, RenderArgs, ReportArgs, RigCommand, SetArgs, Shard,
 };
 pub use completions::{CompletionsArgs, ManArgs};
+pub use crop::{Centre, CropArgs};
 pub use preset::PresetCommand;
 pub use talk::warn;
 
@@ -52,6 +54,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Write a dataset of any format in another layout
     Convert(ConvertArgs),
+    /// Cut depth crops around the hands of a dataset, as arrays for trainers
+    Crop(CropArgs),
     /// Make the report of a dataset again
     Report(ReportArgs),
     /// Build, import and show rigs
@@ -114,6 +118,7 @@ impl Command {
             Self::Check(args) => args.run(out),
             Self::Inspect(args) => args.run(out),
             Self::Convert(args) => args.run(),
+            Self::Crop(args) => args.run(),
             Self::Report(args) => args.run(),
             Self::Rig(command) => command.run(out),
             Self::Preset(command) => command.run(out),

@@ -12,6 +12,7 @@ mod poses;
 mod render;
 mod sampler;
 mod sequence;
+mod sets;
 mod shapes;
 mod skin;
 mod solids;

@@ -202,7 +202,8 @@ impl DatasetReader for DexYcb {
         let mut npz = npz(&path, &bytes)?;
         let points = joints(&mut npz, &path)?;
         let id = format!("{}/{frame:06}", stream.name);
-        let mut label = SampleLabel::captured(SampleName { index: number, id: &id, split: stream.split }, WIDTH, HEIGHT);
+        let mut label =
+            SampleLabel::captured(SampleName { index: number, id: &id, split: stream.split }, WIDTH, HEIGHT);
         label.clip = Some(stream.clip);
         label.frame = Some(frame);
         label.k = Some(stream.k);

@@ -4,6 +4,7 @@
 
 mod check_rules;
 mod cli;
+mod convert;
 mod crops;
 mod generate;
 mod golden;

@@ -133,7 +133,11 @@ fn check_pictures(at: &str, sample: &StoredSample, expected: &Value) {
     }
     if let Some(hand) = expected["hand_pixels"].as_f64() {
         let objects = ["2", "5"].map(|id| expected["seg"][id].as_f64().unwrap());
-        assert_eq!([of_instance(1), of_instance(2), of_instance(3)].map(|n| n as u64), [hand, objects[0], objects[1]].map(|n| n as u64), "{at}");
+        assert_eq!(
+            [of_instance(1), of_instance(2), of_instance(3)].map(|n| n as u64),
+            [hand, objects[0], objects[1]].map(|n| n as u64),
+            "{at}"
+        );
     }
 }
 
@@ -253,7 +257,9 @@ fn labels_without_pictures_are_listed() {
 fn pictures_without_labels_are_listed() {
     for (set, _, picture, stray) in FILES.iter().filter(|f| !f.3.is_empty()) {
         let whole = sets::open(&folder(set)).unwrap().count();
-        let (_copy, reader) = after(set, |root| drop(std::fs::copy(root.join(picture), root.join(stray)).unwrap()));
+        let (_copy, reader) = after(set, |root| {
+            std::fs::copy(root.join(picture), root.join(stray)).unwrap();
+        });
         let faults = &reader.info().faults;
         assert!(faults.len() == 1 && faults[0].message.contains(stray), "{set}: {faults:?}");
         assert_eq!(reader.count(), whole, "{set}");
@@ -345,7 +351,10 @@ fn numbers_that_are_none_are_named() {
     for (set, damage) in [("rhd", &rhd as &dyn Fn(&Path)), ("msra", &msra), ("stb", &stb), ("icvl", &icvl)] {
         let (_copy, reader) = after(set, damage);
         let faults = &reader.info().faults;
-        assert!(!faults.is_empty() && faults.iter().all(|f| f.message.contains("not made of numbers")), "{set}: {faults:?}");
+        assert!(
+            !faults.is_empty() && faults.iter().all(|f| f.message.contains("not made of numbers")),
+            "{set}: {faults:?}"
+        );
         let failing = (0..reader.count()).filter(|n| reader.label(*n).is_err()).count();
         assert_eq!(failing, faults.len(), "{set}");
     }

@@ -25,6 +25,8 @@ pub struct CheckReport {
     pub dataset: Vec<Fault>,
     /// Faults of single samples: id and fault, in order.
     pub by_sample: Vec<(String, Fault)>,
+    /// Samples that are there and cannot be read; each has a fault.
+    unreadable: u64,
     /// Samples that the manifest lists as failed.
     pub failed: u64,
 }
@@ -90,7 +92,7 @@ fn check_manifest(reader: &DatasetReader, report: &mut CheckReport) -> Option<Ma
 fn check_counts(manifest: &Manifest, report: &mut CheckReport) {
     report.failed = manifest.failures.len() as u64;
     let readable = report.samples;
-    if manifest.samples != readable {
+    if manifest.samples != readable + report.unreadable {
         let message = format!("the manifest promises {} samples, {readable} could be read", manifest.samples);
         report.dataset.push(Fault { rule: "manifest", message });
     }
@@ -122,7 +124,15 @@ fn check_chunk(reader: &DatasetReader, chunk: &Chunk, continuity: &mut Continuit
                     let found = found.into_iter().chain(continuity.next(&label));
                     report.by_sample.extend(found.map(|f| (label.id.clone(), f)));
                 }
-                Err(error) => report.add_file_fault(reader.plan(), &error),
+                Err(error) => {
+                    let sample = sample_of(reader.plan(), &error);
+                    report.unreadable += u64::from(sample.is_some());
+                    // a sample whose files are not those written was told of: that it cannot be read follows
+                    if !report.by_sample.iter().any(|(id, fault)| fault.rule == "files" && sample.as_ref() == Some(id))
+                    {
+                        report.add_file_fault(reader.plan(), &error);
+                    }
+                }
             }
         }
     }
@@ -168,8 +178,10 @@ fn camera_of(label: &SampleLabel) -> Camera {
 
 /// The sample whose file an error speaks of: files of samples begin with its number.
 fn sample_of(plan: &DatasetPlan, error: &DatasetError) -> Option<String> {
-    let (DatasetError::Changed { path, .. } | DatasetError::Picture { path, .. } | DatasetError::Json { path, .. }) =
-        error
+    let (DatasetError::Changed { path, .. }
+    | DatasetError::Picture { path, .. }
+    | DatasetError::Json { path, .. }
+    | DatasetError::Io { path, .. }) = error
     else {
         return None;
     };

@@ -5,7 +5,7 @@ use super::error::SampleError;
 use super::label_json::{SampleLabel, SampleName};
 use super::plan::DatasetPlan;
 use super::rhd;
-use super::sample::{EncodedSample, Member, Sample};
+use super::sample::{EncodedSample, HeldCounts, Member, Sample};
 use super::settings::{OutputFormat, RgbFormat};
 
 /// A picture of a sample.
@@ -106,6 +106,7 @@ pub(super) fn encode_sample(plan: &DatasetPlan, sample: &Sample) -> Result<Encod
         members: Vec::new(),
         label_json: label.to_json().map_err(SampleError::Label)?,
         depth_saturated_px: 0,
+        held: HeldCounts::of(&sample.scene),
     };
     for picture in pictures(plan) {
         let (bytes, saturated) = encode_picture(plan, sample, picture)?;

@@ -55,7 +55,7 @@ pub use label_json::{HandRecord, LABEL_VERSION, PixelOrigin, SampleLabel, Sample
 pub use manifest::{Manifest, ManifestShard, ManifestSplit};
 pub use plan::{Chunk, ClipPlan, DatasetPlan, FORMAT_VERSION, SplitPlan};
 pub use reader::{DatasetReader, StoredBytes, StoredSample};
-pub use sample::{EncodedSample, Member, Sample, SampleFailure};
+pub use sample::{EncodedSample, HeldCounts, Member, Sample, SampleFailure};
 pub use settings::{DepthFormat, OutputFormat, OutputSettings, RgbFormat};
 pub use sidecar::Sidecar;
 pub use writer::{DatasetWriter, Finished, OpenMode, ShardOf};

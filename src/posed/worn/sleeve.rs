@@ -190,3 +190,21 @@ fn crest(x: f32) -> f32 {
 fn square(x: f32) -> f32 {
     x * x
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_by_tables_are_those_by_sines() {
+        for k in 0..COLUMNS {
+            let angle = TAU * k as f32 / COLUMNS as f32;
+            for (times, phase) in [(1, 0.3), (2, -1.7), (3, 4.0)] {
+                let wanted = libm::sinf(times as f32 * angle + phase);
+                assert!((Wave::new(times, phase).at(k) - wanted).abs() < 1e-5, "column {k}, {times} waves");
+            }
+            let x = 0.37 * k as f32 - 5.0;
+            assert!((crest(x) - libm::sinf(0.5 * TAU * x).abs()).abs() < 0.0012, "crest at {x}");
+        }
+    }
+}

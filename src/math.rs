@@ -1,5 +1,7 @@
 //! Rigid transforms and small helpers on top of glam. Names read `a_from_b`: the transform takes b's coordinates to a's.
 
+pub mod fft;
+
 use glam::{Mat3, Quat, Vec3};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,12 @@ pub struct RigidTransform {
     pub rotation: Quat,
     /// Metres.
     pub translation_m: Vec3,
+}
+
+impl Default for RigidTransform {
+    fn default() -> Self {
+        Self::IDENTITY
+    }
 }
 
 impl RigidTransform {

@@ -37,14 +37,6 @@ pub(super) mod slot {
 pub(super) struct Vertex(pub(super) [f32; 16]);
 
 impl Vertex {
-    /// Place and normal, all else 0 but the openness.
-    pub(super) fn bare(p: Vec3, n: Vec3) -> Self {
-        let mut out = [0.0; 16];
-        out[..6].copy_from_slice(&[p.x, p.y, p.z, n.x, n.y, n.z]);
-        out[slot::OPENNESS] = 1.0;
-        Self(out)
-    }
-
     pub(super) fn position(&self) -> Vec3 {
         Vec3::from_slice(&self.0[slot::POSITION..])
     }
@@ -122,10 +114,10 @@ impl Geometry {
     fn add_vertices(&mut self, hand: &PosedHand, rig: &PreparedRig, pose: &HandPose, projector: &Projector<'_>) {
         let mesh = &hand.rig.mesh;
         let surface = hand.positions_m.iter().zip(&hand.normals).zip(&mesh.positions_m);
-        let constant = mesh.uvs.iter().zip(&mesh.palmar).zip(rig.curvature.iter().zip(&rig.lift).zip(&rig.folding));
-        self.vertices.extend(surface.zip(constant).map(|(((p, n), b), ((uv, palmar), ((k, lift), folding)))| {
+        let constant = mesh.uvs.iter().zip(&mesh.palmar).zip(rig.curvature.iter().zip(&rig.folding));
+        self.vertices.extend(surface.zip(constant).map(|(((p, n), b), ((uv, palmar), (k, folding)))| {
             let (flexion, tension) = (folding.flexion(pose), folding.tension(pose));
-            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, *palmar, *lift, *k, b.x, b.y, b.z, flexion, tension])
+            Vertex([p.x, p.y, p.z, n.x, n.y, n.z, uv.x, uv.y, *palmar, 1.0, *k, b.x, b.y, b.z, flexion, tension])
         }));
         self.screen.extend(hand.positions_m.iter().map(|p| projector.project(*p)));
     }

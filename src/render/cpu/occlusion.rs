@@ -3,14 +3,14 @@
 
 #![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
 
-use fearless_simd::{Level, Simd, dispatch, prelude::*};
+use fearless_simd::{Simd, prelude::*};
 use glam::Vec3;
 
 use super::geometry::{Vertex, slot};
 use super::lanes::{LANES, V8, positive, splat, unit};
 use crate::math::mirror_x;
 use crate::posed::PosedScene;
-use crate::rig::{Capsule, HandSide, Rig};
+use crate::rig::HandSide;
 
 /// A capsule in the world.
 #[derive(Debug, Clone, Copy)]
@@ -59,28 +59,7 @@ pub(super) fn capsules(posed: &PosedScene<'_>, out: &mut Vec<WorldCapsule>) {
 /// Capsules farther than this many radii from a batch of vertices hide less than 2 % and are left out.
 const REACH_RADII: f32 = 7.0;
 
-/// Factors that make up for what a hand's metacarpals, wrist and forearm hide of the sky from its vertices in the bind
-/// pose: their capsules do not follow the surface, which is even there.
-pub(super) fn lift(rig: &Rig) -> Vec<f32> {
-    let frames = rig.skeleton.hand_from_joint(&rig.skeleton.bind_pose);
-    let of_palm = rig.capsules.iter().filter(|c| c.joint.digit().is_none_or(|d| !d.chain().contains(&c.joint)));
-    let in_hand = |capsule: &Capsule| {
-        let frame = &frames[capsule.joint.index()];
-        let ends = [capsule.start_m, capsule.end_m].map(|end| frame.point(end));
-        WorldCapsule::new(ends, [capsule.start_radius_m, capsule.end_radius_m])
-    };
-    let capsules: Vec<WorldCapsule> = of_palm.map(in_hand).collect();
-    let surface = rig.mesh.positions_m.iter().zip(&rig.mesh.normals);
-    let mut vertices: Vec<Vertex> = surface.map(|(p, n)| Vertex::bare(*p, *n)).collect();
-    let all: Vec<u32> = (0..vertices.len() as u32).collect();
-    dispatch!(Level::new(), simd => apply(simd, &capsules, &all, &mut vertices));
-    vertices.iter().map(|v| 1.0 / v.0[slot::OPENNESS].max(LEAST_OPEN)).collect()
-}
-
-/// No vertex is made up for more than by one over this.
-const LEAST_OPEN: f32 = 0.3;
-
-/// Multiply the openness of the listed vertices, which may be above 1 before, by what all capsules leave open.
+/// Write the openness of the listed vertices.
 #[inline(always)]
 pub(super) fn apply<S: Simd>(simd: S, capsules: &[WorldCapsule], used: &[u32], vertices: &mut [Vertex]) {
     for batch in used.chunks(LANES) {
@@ -100,8 +79,7 @@ pub(super) fn apply<S: Simd>(simd: S, capsules: &[WorldCapsule], used: &[u32], v
             }
         }
         for (lane, index) in batch.iter().enumerate() {
-            let lifted = &mut vertices[*index as usize].0[slot::OPENNESS];
-            *lifted = (*lifted * open[lane]).min(1.0);
+            vertices[*index as usize].0[slot::OPENNESS] = open[lane];
         }
     }
 }

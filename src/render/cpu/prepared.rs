@@ -4,7 +4,6 @@ use glam::Vec3;
 
 use super::flexion::Folding;
 use super::geometry::BODIES;
-use super::occlusion;
 use crate::rig::{HandPart, Rig, RigMesh, SkinMaps};
 
 /// Derived from a rig at its first use.
@@ -12,8 +11,6 @@ use crate::rig::{HandPart, Rig, RigMesh, SkinMaps};
 pub(super) struct PreparedRig {
     /// Mean curvature per vertex in the bind pose, 1/m, 0 where the surface is hollow.
     pub(super) curvature: Vec<f32>,
-    /// Factor on the openness of each vertex, from 1 ([`occlusion::lift`]).
-    pub(super) lift: Vec<f32>,
     /// Which joints fold the skin at each vertex.
     pub(super) folding: Vec<Folding>,
     /// Millimetres of skin per unit of texture coordinates on each digit, the palm, and the arm.
@@ -26,7 +23,6 @@ impl PreparedRig {
     pub(super) fn new(rig: &Rig) -> Self {
         Self {
             curvature: curvature(&rig.mesh),
-            lift: occlusion::lift(rig),
             folding: Folding::of_rig(rig),
             mm_per_uv: mm_per_uv(&rig.mesh),
             maps: rig.skin.as_ref().and_then(MapPyramid::new),

@@ -85,7 +85,8 @@ fn check_samples(reader: &dyn DatasetReader, owner: impl Fn(&DatasetError) -> Op
                     let id = id.or_else(|| owner(&error));
                     report.unreadable += u64::from(id.is_some());
                     // a sample whose files are not those written was told of: that it cannot be read follows
-                    if !report.by_sample.iter().any(|(other, told)| told.rule == "files" && id.as_ref() == Some(other)) {
+                    if !report.by_sample.iter().any(|(other, told)| told.rule == "files" && id.as_ref() == Some(other))
+                    {
                         report.add(id, Fault { rule: "files", message: said(&error) });
                     }
                 }

@@ -85,9 +85,8 @@ impl<'a> Cloth<'a> {
         let cuff = self.sleeve.cuff_m;
         let free = if cuff > 0.0 { smoothstep(way, self.hem + 0.8 * cuff, self.hem + cuff + 0.012) } else { 1.0 };
         let over = 1.0 + 0.8 * free / (1.0 + square((way - self.hem - cuff) / 0.03)) * f32::from(u8::from(cuff > 0.0));
-        let (directions, folds) = (row.directions(), Folds::new(self, way));
-        for k in 0..COLUMNS {
-            let direction = directions[k];
+        let folds = Folds::new(self, way);
+        for (k, direction) in row.directions().into_iter().enumerate() {
             // cloth spans hollows of the arm
             let skin = row.radius_m[k].max(0.5 * (before.radius_m[k] + after.radius_m[k]));
             let hang = 0.22 + 0.78 * square(0.5 - 0.5 * direction.y);

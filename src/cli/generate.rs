@@ -12,7 +12,7 @@ use super::args::{Backend, GenerateArgs, Shard};
 use super::progress::Bar;
 use super::talk::{say, warn};
 use crate::assets::{Assets, PictureKind, list_meshes, list_pictures};
-use crate::dataset::{DatasetPlan, DatasetWriter, Finished, OpenMode, SampleFailure, ShardOf, Sidecar};
+use crate::dataset::{DatasetPlan, DatasetWriter, Finished, HeldCounts, OpenMode, SampleFailure, ShardOf, Sidecar};
 use crate::import::{MotionMapping, motion_from_csv, motion_from_glb, motion_from_json};
 use crate::pipeline::{self, Studio};
 use crate::preset::types::Sequence;
@@ -91,6 +91,7 @@ impl GenerateArgs {
             )),
             Finished::Complete(manifest) => {
                 self.in_pool(|| report::write(writer.folder()))??;
+                tell_empty_hands(manifest.held);
                 say(&format!("{} samples in `{folder}`: look at `{folder}/report.html`", manifest.samples));
                 if !manifest.failures.is_empty() {
                     return Ok(Outcome::Failures);
@@ -220,6 +221,17 @@ fn object_files(preset: &Preset) -> anyhow::Result<Vec<MeshFile>> {
 pub(super) fn renderer(backend: Backend) -> Box<dyn Renderer> {
     match backend {
         Backend::Cpu => Box::new(CpuRenderer::new()),
+    }
+}
+
+fn tell_empty_hands(held: HeldCounts) {
+    if held.empty > 0 {
+        say(&format!(
+            "{} of {} hands that were to hold something stayed empty ({:.1} %): no try put a thing into them",
+            held.empty,
+            held.asked,
+            100.0 * held.empty_share()
+        ));
     }
 }
 

@@ -4,7 +4,7 @@ use super::encode::{self, EncodeError};
 use super::error::SampleError;
 use super::label_json::{SampleLabel, SampleName};
 use super::plan::DatasetPlan;
-use super::sample::{EncodedSample, Member, Planes, Sample};
+use super::sample::{EncodedSample, HeldCounts, Member, Planes, Sample};
 use super::settings::{OutputFormat, RgbFormat};
 use super::source::Pictures;
 use super::{freihand, rhd, yolo};
@@ -152,6 +152,7 @@ fn encode(plan: &DatasetPlan, mut label: SampleLabel, planes: Planes) -> Result<
         members: Vec::new(),
         label_json: label.to_json().map_err(SampleError::Label)?,
         depth_saturated_px: 0,
+        held: label.scene.as_ref().map_or_else(HeldCounts::default, HeldCounts::of),
     };
     for picture in pictures(plan) {
         let (bytes, saturated) = encode_picture(plan, &label, planes, picture)?;

@@ -8,7 +8,7 @@ use super::disk::{Disk, FileDigest};
 use super::error::DatasetError;
 use super::plan::{ClipPlan, DatasetPlan, SourcePlan};
 use super::rhd;
-use super::sample::SampleFailure;
+use super::sample::{HeldCounts, SampleFailure};
 use super::settings::{OutputFormat, OutputSettings};
 use super::sidecar::Sidecar;
 use super::{coco, freihand, layout, lines, yolo};
@@ -48,6 +48,9 @@ pub struct Manifest {
     pub bytes: u64,
     /// Pixels beyond the range of the 16-bit depth.
     pub depth_saturated_px: u64,
+    /// Hands that were to hold a thing.
+    #[serde(default)]
+    pub held: HeldCounts,
     /// In the plan's order.
     pub splits: Vec<ManifestSplit>,
     /// Frames and rate of clips; `None` for single pictures.
@@ -161,6 +164,10 @@ fn build(plan: &DatasetPlan, sidecars: &[Sidecar], annotations: Vec<FileDigest>)
         bytes: files().map(|file| file.bytes).sum::<u64>() + annotations.iter().map(|file| file.bytes).sum::<u64>(),
         annotations,
         depth_saturated_px: sidecars.iter().map(|s| s.depth_saturated_px).sum(),
+        held: sidecars.iter().fold(HeldCounts::default(), |mut sum, s| {
+            sum += s.held;
+            sum
+        }),
         splits: splits(plan, sidecars),
         clips: plan.clips,
         sources: plan.sources.clone(),

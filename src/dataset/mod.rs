@@ -66,7 +66,7 @@ pub use label_json::{
 pub use manifest::{Manifest, ManifestShard, ManifestSplit};
 pub use plan::{Chunk, ClipPlan, DatasetPlan, FORMAT_VERSION, SourcePlan, SplitPlan};
 pub use reader::HandloomReader;
-pub use sample::{EncodedSample, Member, Sample, SampleFailure};
+pub use sample::{EncodedSample, HeldCounts, Member, Sample, SampleFailure};
 pub use settings::{DepthFormat, OutputFormat, OutputSettings, RgbFormat};
 pub use sidecar::Sidecar;
 pub use source::{DatasetReader, Pictures, SetFault, SetInfo, StoredSample, in_order};

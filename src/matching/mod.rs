@@ -1,0 +1,26 @@
+//! Measures captured pictures and finds the preset whose pictures are like them.
+//!
+//! [`measure()`] takes one picture with what is known of it to numbers, [`Statistics`] gathers those of a set, [`compare`]
+//! says how far two sets are apart, and [`solve::solve`] changes a preset, key by key, until rendered pictures are near. All of
+//! it works on planes in memory; who reads the captured set and who renders is the caller's affair.
+
+pub mod blur;
+pub mod colour;
+pub mod depth;
+pub mod gap;
+pub mod hands;
+pub mod jpeg;
+pub mod luma;
+mod measure;
+pub mod noise;
+pub mod spectrum;
+pub mod statistics;
+pub mod traces;
+
+pub use gap::{GapRow, compare, total};
+pub use hands::ObservedHand;
+pub use measure::{Observation, measure};
+pub use statistics::{Measures, Quantity, Statistics};
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,8 @@ pub struct ObservedHand {
     pub side: Option<HandSide>,
     /// Pixels from the corner of the first pixel; `None` where there is no keypoint.
     pub keypoints_px: [Option<Vec2>; LANDMARK_COUNT],
-    /// Camera frame, metres.
-    pub keypoints_camera_m: Option<[Vec3; LANDMARK_COUNT]>,
+    /// Camera frame, metres; `None` where that is not known.
+    pub keypoints_camera_m: [Option<Vec3>; LANDMARK_COUNT],
     /// Seen or not, if known.
     pub visible: Option<[bool; LANDMARK_COUNT]>,
 }
@@ -45,12 +45,12 @@ pub fn of_hand(hand: &ObservedHand, size: Vec2) -> Vec<(Quantity, f32)> {
         let share = visible.iter().filter(|v| **v).count() as f32 / LANDMARK_COUNT as f32;
         found.push((Quantity::VisibleKeypoints, 100.0 * share));
     }
-    if let Some(points) = &hand.keypoints_camera_m {
-        found.extend(Quantity::CURLS.into_iter().zip(curls_deg(points)));
-        if let Some([azimuth, elevation]) = hand.side.and_then(|side| view_deg(points, side)) {
-            found.push((Quantity::ViewAzimuth, azimuth));
-            found.push((Quantity::ViewElevation, elevation));
-        }
+    let points = &hand.keypoints_camera_m;
+    let curls = Quantity::CURLS.into_iter().enumerate();
+    found.extend(curls.filter_map(|(digit, quantity)| Some((quantity, curl_deg(points, digit)?))));
+    if let Some([azimuth, elevation]) = hand.side.and_then(|side| view_deg(points, side)) {
+        found.push((Quantity::ViewAzimuth, azimuth));
+        found.push((Quantity::ViewElevation, elevation));
     }
     found
 }
@@ -67,8 +67,8 @@ pub fn of_picture(hands: &[ObservedHand], size: Vec2, focal_px: Option<f32>) -> 
         let inside = points().filter(is_inside).count() as f32 / points().count() as f32;
         found.push((Quantity::InFrame, 100.0 * inside));
     }
-    let in_space: Vec<Vec3> = hands.iter().filter_map(|h| h.keypoints_camera_m).flatten().collect();
-    if !in_space.is_empty() && hands.iter().all(|h| h.keypoints_camera_m.is_some()) {
+    let in_space: Vec<Vec3> = hands.iter().flat_map(|h| h.keypoints_camera_m).flatten().collect();
+    if in_space.len() * 2 > hands.len() * LANDMARK_COUNT {
         let middle = in_space.iter().sum::<Vec3>() / in_space.len() as f32;
         found.push((Quantity::Distance, middle.length()));
     }
@@ -82,10 +82,10 @@ fn extent<'a>(mut points: impl Iterator<Item = &'a Vec2>) -> Option<(Vec2, Vec2)
 
 /// Direction from the hand to the camera in the hand's frame, degrees: azimuth about the axis to the fingers (0 from the
 /// palm, 90 from the thumb's side), and elevation towards the fingertips. `None` of a hand without extent.
-fn view_deg(points: &[Vec3; LANDMARK_COUNT], side: HandSide) -> Option<[f32; 2]> {
-    let wrist = points[WRIST];
-    let distal = (0.5 * (points[INDEX] + points[LITTLE]) - wrist).try_normalize()?;
-    let across = points[INDEX] - points[LITTLE];
+fn view_deg(points: &[Option<Vec3>; LANDMARK_COUNT], side: HandSide) -> Option<[f32; 2]> {
+    let (wrist, index, little) = (points[WRIST]?, points[INDEX]?, points[LITTLE]?);
+    let distal = (0.5 * (index + little) - wrist).try_normalize()?;
+    let across = index - little;
     let radial = (across - distal * across.dot(distal)).try_normalize()?;
     let palmar = if side == HandSide::Right { radial.cross(distal) } else { distal.cross(radial) };
     let to_camera = (-wrist).try_normalize()?;
@@ -93,14 +93,14 @@ fn view_deg(points: &[Vec3; LANDMARK_COUNT], side: HandSide) -> Option<[f32; 2]>
     Some([libm::atan2f(x, z).to_degrees(), libm::asinf(y.clamp(-1.0, 1.0)).to_degrees()])
 }
 
-/// Sum of the angles between the four bones of each digit (of the thumb: from the wrist on), degrees.
-fn curls_deg(points: &[Vec3; LANDMARK_COUNT]) -> [f32; 5] {
-    std::array::from_fn(|digit| {
-        let chain: [Vec3; 5] =
-            std::array::from_fn(|k| if k == 0 { points[WRIST] } else { points[4 * digit + k] });
-        let bend = |w: &[Vec3]| (w[1] - w[0]).angle_between(w[2] - w[1]).to_degrees();
-        chain.windows(3).map(bend).filter(|a| a.is_finite()).sum()
-    })
+/// Sum of the angles between the bones of a digit, from the wrist on, degrees.
+fn curl_deg(points: &[Option<Vec3>; LANDMARK_COUNT], digit: usize) -> Option<f32> {
+    let chain = [points[WRIST]?, points[4 * digit + 1]?, points[4 * digit + 2]?, points[4 * digit + 3]?, points[4 * digit + 4]?];
+    let bend = |w: &[Vec3]| {
+        let cosine = (w[1] - w[0]).try_normalize()?.dot((w[2] - w[1]).try_normalize()?);
+        Some(libm::acosf(cosine.clamp(-1.0, 1.0)).to_degrees())
+    };
+    chain.windows(3).map(bend).sum()
 }
 
 #[cfg(test)]
@@ -123,7 +123,7 @@ mod tests {
         ObservedHand {
             side: Some(HandSide::Right),
             keypoints_px: points.map(to_px),
-            keypoints_camera_m: Some(points),
+            keypoints_camera_m: points.map(Some),
             visible: None,
         }
     }
@@ -150,12 +150,12 @@ mod tests {
     #[test]
     fn a_bent_finger_has_the_sum_of_its_angles() {
         let mut hand = flat();
-        let mut points = hand.keypoints_camera_m.unwrap();
+        let mut points = hand.keypoints_camera_m.map(Option::unwrap);
         // index: 90 degrees at its second joint
         let bone = points[7].distance(points[6]);
         points[7] = points[6] + Vec3::Z * -bone;
         points[8] = points[7] + Vec3::Z * -bone;
-        hand.keypoints_camera_m = Some(points);
+        hand.keypoints_camera_m = points.map(Some);
         let found = of_hand(&hand, Vec2::new(320.0, 320.0));
         assert!((value(&found, Quantity::CurlIndex) - 90.0).abs() < 0.1, "{found:?}");
     }

@@ -81,7 +81,7 @@ fn add_picture(luma: &Plane<f32>, found: &mut Measures) {
 
 fn add_depth(depth_z_m: &Plane<f32>, hands: &[ObservedHand], found: &mut Measures) {
     let measured = depth::measure(depth_z_m);
-    let nearest = hands.iter().filter_map(|h| h.keypoints_camera_m).flatten().map(|p: Vec3| p.z).reduce(f32::min);
+    let nearest = hands.iter().flat_map(|h| h.keypoints_camera_m).flatten().map(|p: Vec3| p.z).reduce(f32::min);
     let values = [
         (Quantity::DepthNoise, measured.noise_mm),
         (Quantity::DepthStep, measured.step_mm),

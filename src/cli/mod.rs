@@ -9,6 +9,7 @@ mod convert;
 mod gallery;
 mod generate;
 mod inspect;
+mod matching;
 mod preset;
 mod progress;
 mod render;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use args::{
-    Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, RenderArgs, ReportArgs, RigCommand, SetArgs, Shard,
+    Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs, RigCommand, SetArgs, Shard,
 };
 pub use completions::{CompletionsArgs, ManArgs};
 pub use preset::PresetCommand;
@@ -52,6 +53,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Write a dataset of any format in another layout
     Convert(ConvertArgs),
+    /// Measure a captured sample and find the preset whose pictures are like it
+    Match(MatchArgs),
     /// Make the report of a dataset again
     Report(ReportArgs),
     /// Build, import and show rigs
@@ -114,6 +117,7 @@ impl Command {
             Self::Check(args) => args.run(out),
             Self::Inspect(args) => args.run(out),
             Self::Convert(args) => args.run(),
+            Self::Match(args) => args.run(out),
             Self::Report(args) => args.run(),
             Self::Rig(command) => command.run(out),
             Self::Preset(command) => command.run(out),

@@ -58,10 +58,8 @@ fn gradients(plane: &Plane<[f32; 1]>) -> Vec<[f32; 2]> {
             let at = |dx: usize, dy: usize| plane.data[(y + dy - 1) * width + x + dx - 1][0];
             let across = |dy: usize| at(2, dy) - at(0, dy);
             let down = |dx: usize| at(dx, 2) - at(dx, 0);
-            out[y * width + x] = [
-                (across(0) + 2.0 * across(1) + across(2)) / 8.0,
-                (down(0) + 2.0 * down(1) + down(2)) / 8.0,
-            ];
+            out[y * width + x] =
+                [(across(0) + 2.0 * across(1) + across(2)) / 8.0, (down(0) + 2.0 * down(1) + down(2)) / 8.0];
         }
     }
     out

@@ -123,11 +123,8 @@ pub fn background_m(depth_z_m: &Plane<f32>, nearest_hand_m: f32) -> Option<f32> 
 /// Coefficients of the deviation of noise against depth, millimetres, not below 0: constant, per metre, per square metre.
 /// One range gives a constant.
 pub fn fit_noise(by_depth: &[Option<f32>]) -> Option<[f32; 3]> {
-    let points: Vec<(f32, f32)> = by_depth
-        .iter()
-        .enumerate()
-        .filter_map(|(k, v)| Some(((k as f32 + 0.5) * BIN_M, v.as_ref()?.sqrt())))
-        .collect();
+    let points: Vec<(f32, f32)> =
+        by_depth.iter().enumerate().filter_map(|(k, v)| Some(((k as f32 + 0.5) * BIN_M, v.as_ref()?.sqrt()))).collect();
     if points.is_empty() {
         return None;
     }

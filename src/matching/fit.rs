@@ -119,7 +119,8 @@ fn line(quantiles: &[f32; LEVELS]) -> [f32; 2] {
 /// A few values of equal weight.
 fn listed(wanted: &[f32; LEVELS]) -> Distribution {
     let group = LEVELS / LISTED;
-    let mut choice: Vec<f32> = wanted.chunks_exact(group).map(|g| short(g.iter().sum::<f32>() / group as f32)).collect();
+    let mut choice: Vec<f32> =
+        wanted.chunks_exact(group).map(|g| short(g.iter().sum::<f32>() / group as f32)).collect();
     let mut weights: Vec<f32> = Vec::new();
     choice.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
     for value in &choice {

@@ -95,7 +95,13 @@ fn view_deg(points: &[Option<Vec3>; LANDMARK_COUNT], side: HandSide) -> Option<[
 
 /// Sum of the angles between the bones of a digit, from the wrist on, degrees.
 fn curl_deg(points: &[Option<Vec3>; LANDMARK_COUNT], digit: usize) -> Option<f32> {
-    let chain = [points[WRIST]?, points[4 * digit + 1]?, points[4 * digit + 2]?, points[4 * digit + 3]?, points[4 * digit + 4]?];
+    let chain = [
+        points[WRIST]?,
+        points[4 * digit + 1]?,
+        points[4 * digit + 2]?,
+        points[4 * digit + 3]?,
+        points[4 * digit + 4]?,
+    ];
     let bend = |w: &[Vec3]| {
         let cosine = (w[1] - w[0]).try_normalize()?.dot((w[2] - w[1]).try_normalize()?);
         Some(libm::acosf(cosine.clamp(-1.0, 1.0)).to_degrees())

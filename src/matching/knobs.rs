@@ -13,7 +13,7 @@ use super::statistics::{Quantity, Statistics};
 use super::{depth, mixture, noise};
 
 /// What a knob sees.
-pub struct Turn<'a> {
+pub(super) struct Turn<'a> {
     /// The set to be matched.
     pub captured: &'a Statistics,
     /// What the preset renders as it stands.
@@ -23,7 +23,7 @@ pub struct Turn<'a> {
 }
 
 /// Keys that are turned together.
-pub struct Knob {
+pub(super) struct Knob {
     /// Key paths.
     pub keys: &'static [&'static str],
     /// What must come nearer.
@@ -32,12 +32,16 @@ pub struct Knob {
     pub turn: fn(&Turn, &mut Preset) -> Option<()>,
 }
 
-const fn knob(keys: &'static [&'static str], judged: &'static [Quantity], turn: fn(&Turn, &mut Preset) -> Option<()>) -> Knob {
+const fn knob(
+    keys: &'static [&'static str],
+    judged: &'static [Quantity],
+    turn: fn(&Turn, &mut Preset) -> Option<()>,
+) -> Knob {
     Knob { keys, judged, turn }
 }
 
 /// All knobs in the order in which they are turned.
-pub const KNOBS: &[Knob] = &[
+pub(super) const KNOBS: &[Knob] = &[
     knob(&["camera.width_px", "camera.height_px"], &[Quantity::Width, Quantity::Height], picture_size),
     knob(&["camera.focal_px"], &[Quantity::FieldOfView], focal_length),
     knob(&["camera.distance_m"], &[Quantity::Distance, Quantity::HandSize], distance),
@@ -60,7 +64,13 @@ pub const KNOBS: &[Knob] = &[
     knob(&["sensor.blur_px"], &[Quantity::EdgeBlur], blur),
     knob(
         &["sensor.full_well_e", "sensor.read_noise_e"],
-        &[Quantity::NoiseDark, Quantity::NoiseMid, Quantity::NoiseBright],
+        &[
+            Quantity::NoiseDark,
+            Quantity::NoiseMid,
+            Quantity::NoiseBright,
+            Quantity::SpectrumHigh,
+            Quantity::SpectrumTop,
+        ],
         sensor_noise,
     ),
     knob(
@@ -78,8 +88,15 @@ pub const KNOBS: &[Knob] = &[
     knob(&["depth_sensor.edge_holes"], &[Quantity::DepthEdgeHoles], depth_edge_holes),
 ];
 
+/// JPEG quality from which noise survives.
+const HARMLESS_QUALITY: f32 = 96.5;
+/// Largest factor by which the variance of noise changes in one round.
+const MOST_FACTOR: f32 = 6.0;
+/// Spread of a captured statistic over the rendered one's from which its key is spread, too.
+const WIDER: f32 = 1.3;
+
 /// Statistics that no key of a preset moves by itself, and why.
-pub const WITHOUT_KEY: &[(Quantity, &str)] = &[
+pub(super) const WITHOUT_KEY: &[(Quantity, &str)] = &[
     (Quantity::Direction, "hands point anywhere in the world; no key turns them in the picture"),
     (Quantity::ViewAzimuth, "hands are turned evenly about their axis; no key prefers a view"),
     (Quantity::ViewElevation, "hands point anywhere; no key prefers a view"),
@@ -102,6 +119,29 @@ impl Turn<'_> {
     /// Mean and deviation of a quantity, captured and seen.
     fn moments(&self, quantity: Quantity) -> Option<[(f32, f32); 2]> {
         Some([self.captured.moments(quantity)?, self.seen.all.moments(quantity)?])
+    }
+
+    /// Whether the captured values are spread clearly wider than the rendered ones.
+    fn is_wider(&self, quantity: Quantity) -> Option<bool> {
+        let [wanted, seen] = self.moments(quantity)?;
+        Some(wanted.1 > WIDER * seen.1)
+    }
+
+    /// Captured over rendered variance of noise: the middle of all ranges of brightness.
+    fn lack_of_noise(&self) -> Option<f32> {
+        let [wanted, seen] = [&self.captured.noise, &self.seen.all.noise].map(super::statistics::Curve::means);
+        let mut factors: Vec<f32> =
+            wanted.iter().zip(&seen).filter_map(|(w, s)| Some((*w)? / (*s)?.max(1e-4))).collect();
+        factors.sort_by(f32::total_cmp);
+        let factor = super::statistics::quantile(&factors, 0.5);
+        (!factors.is_empty()).then(|| factor.clamp(1.0 / MOST_FACTOR, MOST_FACTOR))
+    }
+
+    /// Captured over rendered power of the upper half of the spectrum.
+    fn lack_at_high_frequencies(&self) -> Option<f32> {
+        let lack = |quantity| Some(self.captured.middle(quantity)? - self.seen.all.middle(quantity)?);
+        let db = 0.5 * (lack(Quantity::SpectrumHigh)? + lack(Quantity::SpectrumTop)?);
+        Some(libm::exp10f(db / 10.0).clamp(1.0 / MOST_FACTOR, MOST_FACTOR))
     }
 
     /// Quantiles of a key after its statistic's lack is added, on a scale where both add up.
@@ -216,7 +256,9 @@ fn hand_count(turn: &Turn, preset: &mut Preset) -> Option<()> {
 fn choice<T: Copy>(shares: [(T, f32); 2]) -> Choice<T> {
     let rounded = |share: f32| (share * 100.0).round() / 100.0;
     match shares.map(|(value, share)| (value, rounded(share))) {
-        [(value, share), (_, other)] | [(_, other), (value, share)] if other <= 0.0 && share > 0.0 => Choice::always(value),
+        [(value, share), (_, other)] | [(_, other), (value, share)] if other <= 0.0 && share > 0.0 => {
+            Choice::always(value)
+        }
         both => Choice { values: both.map(|b| b.0).to_vec(), weights: both.map(|b| b.1).to_vec() },
     }
 }
@@ -265,11 +307,14 @@ fn white_balance(turn: &Turn, preset: &mut Preset) -> Option<()> {
         let now = super::statistics::moments(&quantiles_of(gain)).0;
         *gain = Distribution::Constant(short((now * libm::exp2f(wanted.0 - seen.0)).clamp(0.1, 10.0)));
     }
-    let lacking = |[wanted, seen]: [(f32, f32); 2]| wanted.1 * wanted.1 - seen.1 * seen.1;
-    let of_log = std::f32::consts::LN_2 * std::f32::consts::LN_2;
-    let now = super::statistics::moments(&quantiles_of(&film.white_balance_error)).1;
-    let sd = root(now * now + 0.5 * of_log * (lacking(red) + lacking(blue)));
-    film.white_balance_error = bell("film.white_balance_error", 0.0, sd.min(0.15));
+    // colours of scenes differ, too: the error is raised only where they do not explain the spread
+    if turn.is_wider(Quantity::RedGreen)? && turn.is_wider(Quantity::BlueGreen)? {
+        let lacking = |[wanted, seen]: [(f32, f32); 2]| wanted.1 * wanted.1 - seen.1 * seen.1;
+        let of_log = std::f32::consts::LN_2 * std::f32::consts::LN_2;
+        let now = super::statistics::moments(&quantiles_of(&film.white_balance_error)).1;
+        let sd = root(now * now + 0.5 * of_log * (lacking(red) + lacking(blue)));
+        film.white_balance_error = bell("film.white_balance_error", 0.0, sd.min(0.15));
+    }
     Some(())
 }
 
@@ -281,27 +326,32 @@ fn jpeg(turn: &Turn, preset: &mut Preset) -> Option<()> {
 }
 
 fn blur(turn: &Turn, preset: &mut Preset) -> Option<()> {
-    let found = turn.corrected(&preset.sensor.blur_px, Quantity::EdgeBlur, [square, root])?;
-    preset.sensor.blur_px = distribution("sensor.blur_px", &found, 0.1);
+    let key = &preset.sensor.blur_px;
+    let found = if turn.is_wider(Quantity::EdgeBlur)? {
+        turn.corrected(key, Quantity::EdgeBlur, [square, root])?
+    } else {
+        // widths differ from picture to picture by their scenes: one blur for all
+        let lack =
+            square(turn.captured.middle(Quantity::EdgeBlur)?) - square(turn.seen.all.middle(Quantity::EdgeBlur)?);
+        quantiles_of(key).map(|b| root(b * b + lack))
+    };
+    preset.sensor.blur_px = distribution("sensor.blur_px", &found, 0.05);
     Some(())
 }
 
-/// First the sensor whose noise fits, then a factor on it: JPEG and texture change what is measured.
+/// Without JPEG: first the sensor whose noise fits, then a factor on it. JPEG takes the noise out of flat places, so there
+/// the sensor's noise is raised until as much as in the captured set is left at high frequencies.
 fn sensor_noise(turn: &Turn, preset: &mut Preset) -> Option<()> {
     let sensor = &mut preset.sensor;
     let wells = super::statistics::moments(&quantiles_of(&sensor.full_well_e).map(log));
-    let (mut well, mut read) =
-        (libm::expf(wells.0), super::statistics::moments(&quantiles_of(&sensor.read_noise_e)).0);
-    if turn.round == 0 || well < 1.0 {
+    let (mut well, mut read) = (libm::expf(wells.0), super::statistics::moments(&quantiles_of(&sensor.read_noise_e)).0);
+    let is_lossy = turn.captured.middle(Quantity::JpegQuality).is_some_and(|q| q < HARMLESS_QUALITY);
+    if !is_lossy && (turn.round == 0 || well < 1.0) {
         let fitted = noise::fit_sensor(&turn.captured.noise.means(), preset.film.curve)?;
         (well, read) = (fitted.full_well_e(), fitted.read_noise_e());
-    } else {
-        let [wanted, seen] = [&turn.captured.noise, &turn.seen.all.noise].map(super::statistics::Curve::means);
-        let mut factors: Vec<f32> =
-            wanted.iter().zip(&seen).filter_map(|(w, s)| Some((*w)? / (*s)?.max(1e-4))).collect();
-        factors.sort_by(f32::total_cmp);
-        let factor = super::statistics::quantile(&factors, 0.5).clamp(0.25, 4.0);
-        (well, read) = (well / factor, read / factor.sqrt());
+    } else if turn.round > 0 {
+        let factor = if is_lossy { turn.lack_at_high_frequencies()? } else { turn.lack_of_noise()? };
+        (well, read) = (well.clamp(10.0, 1e6) / factor, read / factor.sqrt());
     }
     if well <= 0.0 {
         sensor.full_well_e = Distribution::Constant(0.0);
@@ -321,7 +371,7 @@ fn sensor_noise(turn: &Turn, preset: &mut Preset) -> Option<()> {
 
 fn background_shares(turn: &Turn, preset: &mut Preset) -> Option<()> {
     // only once blur, noise and exposure are about right
-    if turn.round == 0 {
+    if turn.round < 2 {
         return None;
     }
     let shares = &mut preset.background;
@@ -352,21 +402,25 @@ fn depth_step(turn: &Turn, preset: &mut Preset) -> Option<()> {
     let step = turn.captured.middle(Quantity::DepthStep)?;
     // finer steps than those of the written file cannot be had
     let written = preset.output.depth_unit_m * 1e3;
-    preset.depth_sensor.step_mm = Distribution::Constant(if step > 1.5 * written { short(step.min(100.0)) } else { 0.0 });
+    preset.depth_sensor.step_mm =
+        Distribution::Constant(if step > 1.5 * written { short(step.min(100.0)) } else { 0.0 });
     Some(())
 }
 
 fn depth_holes(turn: &Turn, preset: &mut Preset) -> Option<()> {
-    preset.depth_sensor.holes = share("depth_sensor.holes", turn, Quantity::DepthHoles)?;
+    preset.depth_sensor.holes = share(turn, Quantity::DepthHoles, &preset.depth_sensor.holes)?;
     Some(())
 }
 
 fn depth_edge_holes(turn: &Turn, preset: &mut Preset) -> Option<()> {
-    preset.depth_sensor.edge_holes = share("depth_sensor.edge_holes", turn, Quantity::DepthEdgeHoles)?;
+    preset.depth_sensor.edge_holes = share(turn, Quantity::DepthEdgeHoles, &preset.depth_sensor.edge_holes)?;
     Some(())
 }
 
-fn share(key: &str, turn: &Turn, quantity: Quantity) -> Option<Distribution> {
-    let percent = quantiles(&turn.wanted(quantity)?);
-    Some(distribution(key, &percent.map(|p| p / 100.0), 0.002))
+/// The share that is measured, then the key times what is lacking: what counts as an edge is not quite the same.
+fn share(turn: &Turn, quantity: Quantity, now: &Distribution) -> Option<Distribution> {
+    let [(wanted, _), (seen, _)] = turn.moments(quantity)?;
+    let now = super::statistics::moments(&quantiles_of(now)).0;
+    let found = if turn.round == 0 || now <= 0.0 { wanted / 100.0 } else { now * wanted / seen.max(0.01) };
+    Some(Distribution::Constant(short(found.clamp(0.0, 1.0))))
 }

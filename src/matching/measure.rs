@@ -71,8 +71,7 @@ fn add_picture(luma: &Plane<f32>, found: &mut Measures) {
     found.picture.extend(noise);
     found.picture.extend(blur::edge_sigma_px(luma).map(|sigma| (Quantity::EdgeBlur, sigma)));
     if let Some(spectrum) = spectrum::measure(luma) {
-        let bands =
-            [Quantity::SpectrumLow, Quantity::SpectrumMid, Quantity::SpectrumHigh, Quantity::SpectrumTop];
+        let bands = [Quantity::SpectrumLow, Quantity::SpectrumMid, Quantity::SpectrumHigh, Quantity::SpectrumTop];
         found.picture.extend(bands.into_iter().zip(spectrum.bands_db));
         found.picture.push((Quantity::SpectrumSlope, spectrum.slope));
         found.spectrum = spectrum.rings_db;

@@ -15,15 +15,23 @@ const INERTIA: f32 = 0.05;
 /// The distribution function of a mixture is the mixture of those of its parts, so the squared difference of distribution
 /// functions is a quadratic form in the shares, and exponentiated gradients find its least on the simplex. Shares of parts
 /// that were not measured stay as they are.
-pub fn shares(now: &[f32], parts: &[Option<&Statistics>], captured: &Statistics, quantities: &[Quantity]) -> Vec<f32> {
+pub(super) fn shares(
+    now: &[f32],
+    parts: &[Option<&Statistics>],
+    captured: &Statistics,
+    quantities: &[Quantity],
+) -> Vec<f32> {
     let total: f32 = now.iter().sum();
     let now: Vec<f32> = now.iter().map(|w| w / total.max(1e-9)).collect();
     let rows = rows(parts, captured, quantities);
     let fixed: f32 = now.iter().zip(parts).filter(|(_, p)| p.is_none()).map(|(w, _)| w).sum();
     // a part with no share now may come in
     let free = (parts.iter().flatten().count().max(1)) as f32;
-    let mut found: Vec<f32> =
-        now.iter().zip(parts).map(|(w, p)| if p.is_some() { 0.9 * w + 0.1 * (1.0 - fixed) / free } else { *w }).collect();
+    let mut found: Vec<f32> = now
+        .iter()
+        .zip(parts)
+        .map(|(w, p)| if p.is_some() { 0.9 * w + 0.1 * (1.0 - fixed) / free } else { *w })
+        .collect();
     for _ in 0..STEPS {
         let mut slope: Vec<f32> = found.iter().zip(&now).map(|(w, n)| INERTIA * (w - n)).collect();
         for (parts, wanted) in &rows {
@@ -56,9 +64,7 @@ fn rows(parts: &[Option<&Statistics>], captured: &Statistics, quantities: &[Quan
         all.sort_by(f32::total_cmp);
         for k in 0..THRESHOLDS {
             let threshold = quantile(&all, (k as f32 + 0.5) / THRESHOLDS as f32);
-            let below = |sorted: &[f32]| {
-                sorted.partition_point(|v| *v < threshold) as f32 / sorted.len().max(1) as f32
-            };
+            let below = |sorted: &[f32]| sorted.partition_point(|v| *v < threshold) as f32 / sorted.len().max(1) as f32;
             if !wanted.is_empty() {
                 rows.push((of_parts.iter().map(|p| below(p)).collect(), below(&wanted)));
             }
@@ -75,9 +81,8 @@ mod tests {
     #[test]
     fn the_shares_of_a_known_mixture_are_found() {
         let mut stream = dataset_stream(1, "mixture", 0);
-        let mut drawn = |middle: f32, count: usize| -> Vec<f32> {
-            (0..count).map(|_| middle + 2.0 * stream.normal()).collect()
-        };
+        let mut drawn =
+            |middle: f32, count: usize| -> Vec<f32> { (0..count).map(|_| middle + 2.0 * stream.normal()).collect() };
         let set = |values: &[f32]| {
             let mut set = Statistics::default();
             values.iter().for_each(|v| set.add_hand(&[(Quantity::Contrast, *v)]));

@@ -17,18 +17,18 @@ mod measure;
 mod mixture;
 pub mod noise;
 pub mod page;
-mod text;
 pub mod solve;
 pub mod spectrum;
 pub mod statistics;
+mod text;
 pub mod traces;
 
 pub use gap::{GapRow, compare, total};
 pub use hands::ObservedHand;
 pub use measure::{Observation, measure};
 pub use solve::{Change, Matched, Rendered, solve};
-pub use text::{override_text, table_text};
 pub use statistics::{Measures, Quantity, Statistics};
+pub use text::{override_text, table_text};
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use super::knobs::{KNOBS, Knob, Turn, WITHOUT_KEY};
 use super::statistics::{Quantity, Statistics};
 
 /// Times that the preset is changed and rendered again.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 5;
 /// A knob stays turned if the gap it is judged by falls below this share.
 const WORTH_IT: f32 = 0.9;
 
@@ -102,7 +102,12 @@ fn is_gap(quantity: Quantity, captured: &Statistics, first: &Statistics, set: &S
 }
 
 fn is_apart(knob: &Knob, captured: &Statistics, seen: &Statistics) -> bool {
-    knob.judged.iter().any(|quantity| is_gap(*quantity, captured, seen, seen))
+    let excess = |quantity: &Quantity| {
+        let values = [captured, seen].map(|set| set.values(*quantity).len());
+        (!values.contains(&0)).then(|| gap(*quantity, captured, seen, seen) / chance(values))
+    };
+    let known: Vec<f32> = knob.judged.iter().filter_map(excess).collect();
+    known.iter().sum::<f32>() > known.len() as f32
 }
 
 fn helped(knob: &Knob, captured: &Statistics, first: &Statistics, after: &Statistics) -> bool {
@@ -163,4 +168,83 @@ fn left(captured: &Statistics, first: &Statistics, after: &Statistics) -> Vec<(Q
     let reason = |quantity| WITHOUT_KEY.iter().find(|(q, _)| *q == quantity).map(|(_, why)| *why);
     let apart = Quantity::ALL.into_iter().filter(|q| is_gap(*q, captured, first, after));
     apart.map(|quantity| (quantity, reason(quantity))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preset::{Distribution, load};
+    use crate::seed::dataset_stream;
+
+    /// A world in which each key shows in its statistic together with what the scene does to it.
+    fn world(preset: &Preset, seed: u64, off_centre: f32) -> Rendered {
+        let mut rendered = Rendered::default();
+        for k in 0..300 {
+            let stream = &mut dataset_stream(seed, "world", k);
+            let scene = stream.normal();
+            let blur = preset.sensor.blur_px.sample(stream);
+            let gain = |gain: &Distribution, stream: &mut crate::seed::Stream| {
+                libm::log2f(gain.sample(stream)) + 0.2 * stream.normal()
+            };
+            rendered.all.add_hand(&[
+                (Quantity::Width, preset.camera.width_px as f32),
+                (Quantity::Height, preset.camera.height_px as f32),
+                (Quantity::FieldOfView, preset.camera.focal_px.sample(stream) / preset.camera.width_px as f32),
+                (Quantity::Distance, preset.camera.distance_m.sample(stream)),
+                (Quantity::JpegQuality, (100.0 - preset.sensor.jpeg_loss_percent.sample(stream)).round()),
+                // half of each stop arrives
+                (Quantity::Light, 0.5 * preset.film.exposure_ev.sample(stream) + 0.4 * scene),
+                (Quantity::RedGreen, gain(&preset.film.red_gain, stream)),
+                (Quantity::BlueGreen, gain(&preset.film.blue_gain, stream)),
+                (Quantity::EdgeBlur, (0.4 + blur * blur).sqrt() + 0.1 * stream.normal()),
+                (Quantity::OffCentre, off_centre + scene),
+            ]);
+        }
+        rendered
+    }
+
+    #[test]
+    fn settings_of_a_simple_world_are_found_and_useless_keys_stay() {
+        let base = load("quickstart", &[]).unwrap().preset;
+        let mut planted = base.clone();
+        planted.camera.width_px = 640;
+        planted.camera.focal_px = Distribution::Uniform { uniform: [500.0, 600.0] };
+        planted.sensor.jpeg_loss_percent = Distribution::Constant(25.0);
+        planted.sensor.blur_px = Distribution::Constant(1.5);
+        planted.film.exposure_ev = Distribution::Normal { normal: [1.2, 0.4], clamp: [0.0, 2.4] };
+        planted.film.blue_gain = Distribution::Constant(0.7);
+        // off the centre the world does not listen
+        let captured = world(&planted, 1, 60.0).all;
+        let found = solve(&captured, &base, |preset| Ok::<_, ()>(world(preset, 2, 20.0))).unwrap();
+        let preset = &found.preset;
+        assert_eq!((preset.camera.width_px, preset.camera.height_px), (640, base.camera.height_px));
+        let (low, high) = preset.camera.focal_px.range();
+        assert!((low - 500.0).abs() < 8.0 && (high - 600.0).abs() < 8.0, "{low} {high}");
+        assert_eq!(preset.sensor.jpeg_loss_percent, Distribution::Constant(25.0));
+        let Distribution::Constant(blur) = preset.sensor.blur_px else { panic!("{:?}", preset.sensor.blur_px) };
+        assert!((blur - 1.5).abs() < 0.1, "{blur}");
+        let Distribution::Normal { normal, .. } = preset.film.exposure_ev else { panic!() };
+        assert!((normal[0] - 1.2).abs() < 0.25, "{normal:?}");
+        let Distribution::Constant(blue) = preset.film.blue_gain else { panic!() };
+        assert!((blue - 0.7).abs() < 0.04, "{blue}");
+        assert_eq!(preset.camera.off_centre, base.camera.off_centre);
+        assert_eq!(preset.camera.distance_m, base.camera.distance_m);
+        let keys: Vec<&str> = found.changes.iter().map(|c| c.key).collect();
+        assert!(keys.contains(&"sensor.blur_px") && !keys.contains(&"camera.off_centre"), "{keys:?}");
+        assert!(found.changes.iter().all(|c| !c.why.is_empty()));
+        assert!(found.left.contains(&(Quantity::OffCentre, None)), "{:?}", found.left);
+    }
+
+    #[test]
+    fn a_preset_that_fits_is_left_alone() {
+        let base = load("quickstart", &[]).unwrap().preset;
+        let captured = world(&base, 1, 20.0).all;
+        let found = solve(&captured, &base, |preset| Ok::<_, ()>(world(preset, 2, 20.0))).unwrap();
+        assert_eq!((found.changes.len(), &found.preset), (0, &base), "{:?}", found.changes);
+    }
+
+    #[test]
+    fn numbers_are_shown_with_three_digits() {
+        assert_eq!([123.4, 12.34, 1.234, 0.1234, -0.01].map(shown), ["123", "12.3", "1.23", "0.123", "-0.010"]);
+    }
 }

@@ -118,8 +118,19 @@ impl Quantity {
     ];
 
     /// The totals of each finger's flexion.
-    pub const CURLS: [Self; 5] =
-        [Self::CurlThumb, Self::CurlIndex, Self::CurlMiddle, Self::CurlRing, Self::CurlLittle];
+    pub const CURLS: [Self; 5] = [Self::CurlThumb, Self::CurlIndex, Self::CurlMiddle, Self::CurlRing, Self::CurlLittle];
+
+    /// Heading under which reports show it.
+    pub fn group(self) -> &'static str {
+        match self {
+            q if q <= Self::JpegQuality => "Pictures and files",
+            q if q <= Self::BlueGreen => "Light and colour",
+            q if q <= Self::SpectrumSlope => "Noise, blur and spectrum",
+            q if q <= Self::FieldOfView => "Hands in the picture",
+            q if q <= Self::CurlLittle => "Poses",
+            _ => "Depth",
+        }
+    }
 
     /// What it is.
     pub const fn facts(self) -> Facts {

@@ -82,7 +82,11 @@ fn planted_noise_is_found_within_a_fifth() {
                 let read = read_noise_e / full_well_e;
                 let expected = (light / full_well_e + read * read).sqrt();
                 let sigma = (light * found.shot + found.read).sqrt();
-                assert!((sigma / expected - 1.0).abs() < 0.2, "{full_well_e} {read_noise_e} {curve:?} at {light}: {found:?} {}", sigma / expected);
+                assert!(
+                    (sigma / expected - 1.0).abs() < 0.2,
+                    "{full_well_e} {read_noise_e} {curve:?} at {light}: {found:?} {}",
+                    sigma / expected
+                );
             }
         }
     }

@@ -98,7 +98,9 @@ mod tests {
     #[test]
     fn even_light_stays_even_up_to_the_border() {
         let blurred = gaussian(&Plane::filled(9, 4, [0.5, 0.25, 1.0]), 3.0);
-        assert!(blurred.data.iter().flatten().zip([0.5, 0.25, 1.0].into_iter().cycle()).all(|(a, b)| (a - b).abs() < 1e-5));
+        assert!(
+            blurred.data.iter().flatten().zip([0.5, 0.25, 1.0].into_iter().cycle()).all(|(a, b)| (a - b).abs() < 1e-5)
+        );
         assert!(gaussian(&Plane::filled(0, 0, [0.0; 3]), 2.0).data.is_empty());
     }
 }

@@ -7,6 +7,7 @@ mod cli;
 mod generate;
 mod golden;
 mod import;
+mod matching;
 mod poses;
 mod render;
 mod sampler;

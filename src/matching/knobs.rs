@@ -10,6 +10,7 @@ use crate::rig::HandSide;
 use super::Rendered;
 use super::fit::{LEVELS, distribution, quantiles, quantiles_of, short};
 use super::statistics::{Quantity, Statistics};
+use super::noise::SensorNoise;
 use super::{depth, mixture, noise};
 
 /// What a knob sees.
@@ -127,11 +128,11 @@ impl Turn<'_> {
         Some(wanted.1 > WIDER * seen.1)
     }
 
-    /// Captured over rendered variance of noise: the middle of all ranges of brightness.
-    fn lack_of_noise(&self) -> Option<f32> {
+    /// Captured over rendered variance of noise: the median of some ranges of brightness.
+    fn lack_of_noise(&self, ranges: std::ops::Range<usize>) -> Option<f32> {
         let [wanted, seen] = [&self.captured.noise, &self.seen.all.noise].map(super::statistics::Curve::means);
         let mut factors: Vec<f32> =
-            wanted.iter().zip(&seen).filter_map(|(w, s)| Some((*w)? / (*s)?.max(1e-4))).collect();
+            ranges.filter_map(|k| Some((*wanted.get(k)?)? / (*seen.get(k)?)?.max(1e-4))).collect();
         factors.sort_by(f32::total_cmp);
         let factor = super::statistics::quantile(&factors, 0.5);
         (!factors.is_empty()).then(|| factor.clamp(1.0 / MOST_FACTOR, MOST_FACTOR))
@@ -335,24 +336,37 @@ fn blur(turn: &Turn, preset: &mut Preset) -> Option<()> {
             square(turn.captured.middle(Quantity::EdgeBlur)?) - square(turn.seen.all.middle(Quantity::EdgeBlur)?);
         quantiles_of(key).map(|b| root(b * b + lack))
     };
-    preset.sensor.blur_px = distribution("sensor.blur_px", &found, 0.05);
+    preset.sensor.blur_px = distribution("sensor.blur_px", &found, 0.1);
     Some(())
 }
 
-/// Without JPEG: first the sensor whose noise fits, then a factor on it. JPEG takes the noise out of flat places, so there
-/// the sensor's noise is raised until as much as in the captured set is left at high frequencies.
+/// Without JPEG: first the sensor whose noise fits, then a factor on it. JPEG takes noise out of flat places, so with it
+/// that sensor is the least there can be, and noise is raised until as much as in the captured set is left: read noise by the
+/// dark third, shot noise by high frequencies.
 fn sensor_noise(turn: &Turn, preset: &mut Preset) -> Option<()> {
     let sensor = &mut preset.sensor;
     let wells = super::statistics::moments(&quantiles_of(&sensor.full_well_e).map(log));
-    let (mut well, mut read) = (libm::expf(wells.0), super::statistics::moments(&quantiles_of(&sensor.read_noise_e)).0);
+    let read = super::statistics::moments(&quantiles_of(&sensor.read_noise_e)).0;
+    let well = libm::expf(wells.0);
+    // 0 is noiseless
+    let well = if well < 1.0 { 1e6 } else { well };
+    let now = SensorNoise { shot: 1.0 / well, read: square(read / well) };
     let is_lossy = turn.captured.middle(Quantity::JpegQuality).is_some_and(|q| q < HARMLESS_QUALITY);
-    if !is_lossy && (turn.round == 0 || well < 1.0) {
-        let fitted = noise::fit_sensor(&turn.captured.noise.means(), preset.film.curve)?;
-        (well, read) = (fitted.full_well_e(), fitted.read_noise_e());
-    } else if turn.round > 0 {
-        let factor = if is_lossy { turn.lack_at_high_frequencies()? } else { turn.lack_of_noise()? };
-        (well, read) = (well.clamp(10.0, 1e6) / factor, read / factor.sqrt());
-    }
+    let fitted = || noise::fit_sensor(&turn.captured.noise.means(), preset.film.curve);
+    let found = match (turn.round, is_lossy) {
+        (0, true) => fitted().map_or(now, |fit| SensorNoise { shot: fit.shot.max(now.shot), read: fit.read.max(now.read) }),
+        (0, false) => fitted()?,
+        (_, true) => {
+            let all = turn.lack_at_high_frequencies()?;
+            let dark = turn.lack_of_noise(0..noise::BINS / 3).unwrap_or(all);
+            SensorNoise { shot: now.shot * all, read: now.read * dark }
+        }
+        (_, false) => {
+            let factor = turn.lack_of_noise(0..noise::BINS)?;
+            SensorNoise { shot: now.shot * factor, read: now.read * factor }
+        }
+    };
+    let (well, read) = (found.full_well_e().min(1e6), found.read_noise_e());
     if well <= 0.0 {
         sensor.full_well_e = Distribution::Constant(0.0);
         return Some(());

@@ -22,6 +22,7 @@ pub mod camera;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod crop;
 pub mod dataset;
 pub mod frame;
 pub mod import;

@@ -171,7 +171,7 @@ fn sample_of(plan: &DatasetPlan, error: &DatasetError) -> Option<String> {
         return None;
     };
     let number = path.file_name()?.to_str()?.split('.').next()?.parse().ok()?;
-    (plan.output.format != OutputFormat::Rhd).then(|| plan.sample_id(number))
+    (!matches!(plan.output.format, OutputFormat::Rhd | OutputFormat::Freihand)).then(|| plan.sample_id(number))
 }
 
 /// An error and what caused it, on one line.

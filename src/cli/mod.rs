@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod completions;
 mod convert;
+mod crop;
 mod gallery;
 mod generate;
 mod inspect;
@@ -26,6 +27,7 @@ pub use args::{
     Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs, RigCommand, SetArgs, Shard,
 };
 pub use completions::{CompletionsArgs, ManArgs};
+pub use crop::{Centre, CropArgs};
 pub use preset::PresetCommand;
 pub use talk::warn;
 
@@ -55,6 +57,8 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Measure a captured sample and find the preset whose pictures are like it
     Match(MatchArgs),
+    /// Cut depth crops around the hands of a dataset, as arrays for trainers
+    Crop(CropArgs),
     /// Make the report of a dataset again
     Report(ReportArgs),
     /// Build, import and show rigs
@@ -118,6 +122,7 @@ impl Command {
             Self::Inspect(args) => args.run(out),
             Self::Convert(args) => args.run(),
             Self::Match(args) => args.run(out),
+            Self::Crop(args) => args.run(),
             Self::Report(args) => args.run(),
             Self::Rig(command) => command.run(out),
             Self::Preset(command) => command.run(out),

@@ -11,7 +11,7 @@ use super::rhd;
 use super::sample::SampleFailure;
 use super::settings::{OutputFormat, OutputSettings};
 use super::sidecar::Sidecar;
-use super::{coco, layout, lines};
+use super::{coco, freihand, layout, lines, yolo};
 use crate::rig::JOINTS;
 use crate::rig::joint::LANDMARK_NAMES;
 
@@ -40,7 +40,7 @@ pub struct Manifest {
     pub joints: Vec<String>,
     /// Samples written, over all splits.
     pub samples: u64,
-    /// Files that stand for all shards together (annotations of COCO and RHD).
+    /// Files that stand for all shards together (annotations of COCO, RHD and `FreiHAND`).
     pub annotations: Vec<FileDigest>,
     /// Number of files but for this one and those in `shards/`.
     pub files: u64,
@@ -108,6 +108,13 @@ fn write_annotations(disk: &Disk, plan: &DatasetPlan) -> Result<Vec<FileDigest>,
         OutputFormat::Loose | OutputFormat::Tar => Ok(Vec::new()),
         OutputFormat::Rhd => {
             splits.map(|(k, folder)| rhd::write_annotations(disk, folder, numbered(disk, plan, k))).collect()
+        }
+        OutputFormat::Yolo => Ok(vec![yolo::write_annotations(disk, plan)?]),
+        OutputFormat::Freihand => {
+            let lists = splits.map(|(k, folder)| {
+                freihand::write_annotations(disk, folder, plan.splits[k].count, numbered(disk, plan, k))
+            });
+            Ok(lists.collect::<Result<Vec<_>, _>>()?.concat())
         }
         OutputFormat::Coco => {
             splits.map(|(k, folder)| coco::write_annotations(disk, folder, || pictured(disk, plan, k))).collect()

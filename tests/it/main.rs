@@ -4,6 +4,7 @@
 
 mod check_rules;
 mod cli;
+mod crops;
 mod generate;
 mod golden;
 mod import;
@@ -12,6 +13,7 @@ mod poses;
 mod render;
 mod sampler;
 mod sequence;
+mod sets;
 mod shapes;
 mod skin;
 mod solids;

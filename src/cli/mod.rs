@@ -24,7 +24,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use args::{
-    Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs, RigCommand, SetArgs, Shard,
+    Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs, RigCommand, SetArgs,
+    Shard,
 };
 pub use completions::{CompletionsArgs, ManArgs};
 pub use crop::{Centre, CropArgs};

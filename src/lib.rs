@@ -27,6 +27,7 @@ pub mod dataset;
 pub mod frame;
 pub mod import;
 pub mod label;
+pub mod matching;
 pub mod math;
 mod near;
 pub mod pipeline;

@@ -128,13 +128,13 @@ impl From<Shard> for ShardOf {
 }
 
 /// Everything that must be there before sample 0.
-struct Job {
-    studio: Studio,
-    sampler: SceneSampler,
+pub(super) struct Job {
+    pub(super) studio: Studio,
+    pub(super) sampler: SceneSampler,
 }
 
 impl Job {
-    fn new(preset: &Preset, backend: Backend) -> anyhow::Result<Self> {
+    pub(super) fn new(preset: &Preset, backend: Backend) -> anyhow::Result<Self> {
         let assets = Assets::new()?;
         let rig: Arc<Rig> = assets.open_rig(&preset.rig)?;
         let pictures = background_files(preset)?;

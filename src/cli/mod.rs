@@ -10,6 +10,7 @@ mod crop;
 mod gallery;
 mod generate;
 mod inspect;
+mod matching;
 mod preset;
 mod progress;
 mod render;
@@ -23,7 +24,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use args::{
-    Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, RenderArgs, ReportArgs, RigCommand, SetArgs, Shard,
+    Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs, RigCommand, SetArgs,
+    Shard,
 };
 pub use completions::{CompletionsArgs, ManArgs};
 pub use crop::{Centre, CropArgs};
@@ -54,6 +56,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Write a dataset of any format in another layout
     Convert(ConvertArgs),
+    /// Measure a captured sample and find the preset whose pictures are like it
+    Match(MatchArgs),
     /// Cut depth crops around the hands of a dataset, as arrays for trainers
     Crop(CropArgs),
     /// Make the report of a dataset again
@@ -118,6 +122,7 @@ impl Command {
             Self::Check(args) => args.run(out),
             Self::Inspect(args) => args.run(out),
             Self::Convert(args) => args.run(),
+            Self::Match(args) => args.run(out),
             Self::Crop(args) => args.run(),
             Self::Report(args) => args.run(),
             Self::Rig(command) => command.run(out),

@@ -156,7 +156,7 @@ fn all_faults_are_told_at_once_with_their_places() {
         "a.toml: `colour`: is an unknown key\n\n\
          hint: legal here: `format_version`, `description`, `seed`, `rig`, `output`, `split`, `hands`, `shape`, \
          `pose`, `objects`, `occluders`, `skin`, `wear`, `camera`, `light`, `environment`, \
-         `background`, `film`, `sensor`, `sequence`\n\n\
+         `background`, `film`, `sensor`, `depth_sensor`, `sequence`\n\n\
          a.toml: `camera.distnce_m`: is an unknown key\n\n\
          hint: did you mean `distance_m`? legal here: `width_px`, `height_px`, `focal_px`, `principal_offset_px`, `lens`, \
          `distance_m`, `azimuth_deg`, `elevation_deg`, `roll_deg`, `off_centre`, `min_in_frame`\n\n\

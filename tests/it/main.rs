@@ -9,6 +9,7 @@ mod crops;
 mod generate;
 mod golden;
 mod import;
+mod matching;
 mod poses;
 mod render;
 mod sampler;

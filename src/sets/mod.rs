@@ -13,8 +13,15 @@
 //!
 //! [`open`] guesses the format from what is in the folder.
 
+pub mod dexter_object;
+mod faults;
 mod files;
+mod frames;
 pub mod freihand;
+pub mod ganerated;
+mod json;
+pub mod synthhands;
+mod text;
 
 use std::path::Path;
 
@@ -45,6 +52,24 @@ pub const FORMATS: &[SetFormat] = &[
         tells: "`training_K.json` or `evaluation_K.json`",
         is_here: freihand::is_here,
         open: freihand::open,
+    },
+    SetFormat {
+        name: "synthhands",
+        tells: "`SynthHands_Release` or `{female,male}_{object,noobject}`",
+        is_here: synthhands::is_here,
+        open: synthhands::open,
+    },
+    SetFormat {
+        name: "ganerated",
+        tells: "`GANeratedHands_Release`, `data/noObject` or `noObject`",
+        is_here: ganerated::is_here,
+        open: ganerated::open,
+    },
+    SetFormat {
+        name: "dexter_object",
+        tells: "`data/<sequence>/annotations/<sequence>3D.txt`",
+        is_here: dexter_object::is_here,
+        open: dexter_object::open,
     },
 ];
 

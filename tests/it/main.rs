@@ -11,6 +11,7 @@ mod poses;
 mod render;
 mod sampler;
 mod sequence;
+mod sets;
 mod shapes;
 mod skin;
 mod solids;

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use glam::{Mat3, Quat, Vec2, Vec3};
 
+use super::common::{CENTRE, CENTRE_NOTE, k_from_centre};
 use super::faults::Faults;
 use super::synthhands::depth_mm;
 use super::text::Place;
@@ -62,11 +63,10 @@ impl View {
 
     /// Row-major, pixels from the corner of the first.
     fn k(self) -> [[f32; 3]; 3] {
-        let [fx, fy, cx, cy] = match self {
+        k_from_centre(match self {
             Self::Depth => [224.502, 230.494, 160.0, 120.0],
             Self::Colour => [587.452_1, 600.674_56, 325.0, 249.0],
-        };
-        [[fx, 0.0, cx + 0.5], [0.0, fy, cy + 0.5], [0.0, 0.0, 1.0]]
+        })
     }
 
     /// From the depth camera's frame to this one's.
@@ -99,6 +99,8 @@ struct Sequence {
     pictures: BTreeMap<u64, [Option<String>; 2]>,
     /// Number of the first picture.
     first: u64,
+    /// What there is a picture of.
+    samples: Vec<(u64, View)>,
 }
 
 /// The whole dataset.
@@ -144,11 +146,11 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
     let lacks = ["fingertips only", "no masks", "no visibility", "no subjects", "left hands only"];
     let notes = [
         "every frame is two samples, depth and colour, each in its own camera's frame",
-        "pixels of K count from the centre of the first pixel: 0.5 was added",
+        CENTRE_NOTE,
         "x and y of the 3D labels were negated; 32001 is a missing point or depth",
         "the cuboid's corners are `extra_points`",
     ];
-    let count = sequences.iter().map(Sequence::samples).sum();
+    let count = sequences.iter().map(|sequence| sequence.samples.len() as u64).sum();
     let info = SetInfo {
         format: "dexter_object".into(),
         root: folder.to_owned(),
@@ -180,7 +182,7 @@ impl Sequence {
                 faults.add("files of labels disagree", None, message);
             }
         }
-        let mut sequence = Self { name, folder, lines_2d, lines_3d, pictures: BTreeMap::new(), first: 0 };
+        let mut sequence = Self { name, folder, lines_2d, lines_3d, pictures: BTreeMap::new(), first: 0, samples: Vec::new() };
         sequence.find_pictures(faults);
         sequence.compare(faults);
         Ok(sequence)
@@ -214,18 +216,22 @@ impl Sequence {
         }
         self.first = u64::from(!found.contains_key(&0));
         let frames = self.lines_3d.len() as u64;
-        for number in found.keys().filter(|number| !(self.first..self.first + frames).contains(number)) {
-            let path = self.folder.join("depth");
-            let message = format!("picture {number} of `{}` has no line, there are {frames}", path.display());
+        let lines = self.first..self.first + frames;
+        for name in found.iter().filter(|(number, _)| !lines.contains(number)).flat_map(|(_, names)| names).flatten() {
+            let folder = self.folder.display();
+            let message = format!("`{name}` of `{folder}` belongs to no line, there are {frames}; it is left out");
             faults.add("pictures have no labels", None, message);
         }
         self.pictures = found;
-        for frame in 0..frames {
-            for view in View::ALL.into_iter().filter(|view| self.picture(frame, *view).is_none()) {
-                let path = self.folder.join(view.folder());
-                let message = format!("`{}` has no picture {}", path.display(), self.first + frame);
-                faults.add("pictures are missing", Some(self.id(frame, view)), message);
-            }
+        let views = (0..frames).flat_map(|frame| View::ALL.map(|view| (frame, view)));
+        let (samples, missing) = views.partition(|(frame, view)| self.picture(*frame, *view).is_some());
+        self.samples = samples;
+        let missing: Vec<(u64, View)> = missing;
+        for (frame, view) in missing {
+            let path = self.folder.join(view.folder());
+            let number = self.first + frame;
+            let message = format!("`{}` has no picture {number}; the sample is left out", path.display());
+            faults.add("pictures are missing", Some(self.id(frame, view)), message);
         }
     }
 
@@ -237,10 +243,6 @@ impl Sequence {
         let stem = self.picture(frame, view).and_then(|name| Some(name.rsplit_once('.')?.0.to_owned()));
         let stem = stem.unwrap_or_else(|| format!("image_{:05}", self.first + frame));
         format!("{}/{}/{stem}", self.name, view.folder())
-    }
-
-    fn samples(&self) -> u64 {
-        2 * self.lines_3d.len() as u64
     }
 
     /// Points of a frame in the depth camera's frame, metres, with their pixels in the depth picture.
@@ -260,7 +262,7 @@ impl Sequence {
         let place = Place { path: &path, line };
         let pixels = place.numbers(text, numbers.len() / 3 * 2)?;
         let pixels = pixels.as_chunks::<2>().0.iter();
-        let known = pixels.map(|[u, v]| (*u > 0.0 || *v > 0.0).then(|| Vec2::new(*u, *v) + 0.5));
+        let known = pixels.map(|[u, v]| (*u > 0.0 || *v > 0.0).then(|| Vec2::new(*u, *v) + CENTRE));
         Ok(points.zip(known).collect())
     }
 }
@@ -290,10 +292,10 @@ impl DexterObject {
     fn find(&self, number: u64) -> Result<(u64, &Sequence, u64, View), DatasetError> {
         let mut rest = number;
         for (clip, sequence) in self.sequences.iter().enumerate() {
-            if rest < sequence.samples() {
-                return Ok((clip as u64, sequence, rest / 2, View::ALL[(rest % 2) as usize]));
+            if let Some((frame, view)) = sequence.samples.get(rest as usize) {
+                return Ok((clip as u64, sequence, *frame, *view));
             }
-            rest -= sequence.samples();
+            rest -= sequence.samples.len() as u64;
         }
         Err(DatasetError::NoSuchSample { number, count: self.count() })
     }
@@ -305,7 +307,7 @@ impl DatasetReader for DexterObject {
     }
 
     fn count(&self) -> u64 {
-        self.sequences.iter().map(Sequence::samples).sum()
+        self.info.splits[0].1
     }
 
     fn label(&self, number: u64) -> Result<SampleLabel, DatasetError> {
@@ -338,13 +340,10 @@ impl DatasetReader for DexterObject {
         Ok(label)
     }
 
-    fn pictures(&self, number: u64, label: &SampleLabel) -> Result<Pictures, DatasetError> {
+    fn pictures(&self, number: u64, _: &SampleLabel) -> Result<Pictures, DatasetError> {
         let (_, sequence, frame, view) = self.find(number)?;
         let folder = sequence.folder.join(view.folder());
-        let Some(name) = sequence.picture(frame, view) else {
-            return Err(foreign(&folder, format!("the picture of `{}` is missing", label.id)));
-        };
-        let path = folder.join(name);
+        let path = folder.join(sequence.picture(frame, view).unwrap_or_default());
         if view == View::Depth {
             return Ok(Pictures { depth_z_m: Some(depth_mm(&files::grey16(&path)?)), ..Pictures::default() });
         }

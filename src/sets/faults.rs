@@ -38,29 +38,44 @@ impl Faults {
 
 /// Pictures that labels speak of, folder by folder.
 #[derive(Debug, Default)]
-pub(super) struct Wanted<'a>(BTreeMap<PathBuf, BTreeMap<&'a str, u64>>);
+pub(super) struct Wanted<'a>(BTreeMap<PathBuf, BTreeMap<&'a str, Vec<u64>>>);
 
 impl<'a> Wanted<'a> {
     /// One more: where `file` lies below `base`, and which sample it is of.
     pub(super) fn add(&mut self, base: &Path, file: &'a str, sample: u64) {
         let (folder, name) = file.rsplit_once('/').map_or((base.to_owned(), file), |(f, name)| (base.join(f), name));
-        self.0.entry(folder).or_default().insert(name, sample);
+        self.0.entry(folder).or_default().entry(name).or_default().push(sample);
     }
 
-    /// Lists every folder once. Missing pictures become faults; returns how many pictures nobody speaks of.
-    pub(super) fn compare(&self, faults: &mut Faults, id: impl Fn(u64) -> String) -> u64 {
-        let mut strangers = 0;
+    /// Lists every folder once. Missing pictures become faults.
+    pub(super) fn compare(&self, faults: &mut Faults, id: impl Fn(u64) -> String) -> Found {
+        let mut found = Found::default();
         for (folder, wanted) in &self.0 {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
             let there: BTreeSet<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
-            for (name, sample) in wanted.iter().filter(|(name, _)| !there.contains(**name)) {
-                let message = format!("`{}` is missing", folder.join(name).display());
-                faults.add("pictures are missing", Some(id(*sample)), message);
+            for (name, samples) in wanted {
+                if there.contains(*name) {
+                    found.there.extend(samples);
+                    continue;
+                }
+                for sample in samples {
+                    let message = format!("`{}` is missing; the sample is left out", folder.join(name).display());
+                    faults.add("pictures are missing", Some(id(*sample)), message);
+                }
             }
-            strangers += there.iter().filter(|name| is_picture(name) && !wanted.contains_key(name.as_str())).count();
+            found.strangers += there.iter().filter(|n| is_picture(n) && !wanted.contains_key(n.as_str())).count();
         }
-        strangers as u64
+        found
     }
+}
+
+/// What [`Wanted::compare`] found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Samples that have their picture, folder by folder.
+    pub(super) there: Vec<u64>,
+    /// Pictures that nobody speaks of.
+    pub(super) strangers: usize,
 }
 
 /// True for names of pictures.
@@ -97,10 +112,11 @@ mod tests {
         wanted.add(folder.path(), "a/2.jpg", 1);
         wanted.add(folder.path(), "b/1.jpg", 2);
         let mut faults = Faults::default();
-        assert_eq!(wanted.compare(&mut faults, |n| format!("sample {n}")), 1);
+        let found = wanted.compare(&mut faults, |n| format!("sample {n}"));
+        assert_eq!((found.there, found.strangers), (vec![0], 1));
         let list = faults.into_list();
         let ids: Vec<_> = list.iter().map(|f| f.id.as_deref().unwrap()).collect();
         assert_eq!(ids, ["sample 1", "sample 2"]);
-        assert!(list[0].message.ends_with("a/2.jpg` is missing"), "{}", list[0].message);
+        assert!(list[0].message.ends_with("a/2.jpg` is missing; the sample is left out"), "{}", list[0].message);
     }
 }

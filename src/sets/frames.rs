@@ -54,7 +54,7 @@ impl Frame<'_> {
 }
 
 impl Frames {
-    /// Walks the folders `top` below `base`. Every frame must have all `members`; those that are missing become faults.
+    /// Walks the folders `top` below `base`. A frame that lacks one of `members` is left out and a fault.
     pub(super) fn find(
         base: &Path,
         top: &[&str],
@@ -87,10 +87,12 @@ impl Frames {
             let entry = Entry { clip: number, number: frame, digits };
             let frame = self.frame(entry);
             for (_, member) in members.iter().enumerate().filter(|(k, _)| has >> k & 1 == 0) {
-                let message = format!("`{}` is missing", frame.path(member).display());
+                let message = format!("`{}` is missing; the sample is left out", frame.path(member).display());
                 faults.add("files are missing", Some(frame.id()), message);
             }
-            self.frames.push(entry);
+            if has.count_ones() as usize == members.len() {
+                self.frames.push(entry);
+            }
         }
         Ok(())
     }
@@ -130,15 +132,15 @@ mod tests {
         let clip = folder.path().join("b/02");
         std::fs::create_dir_all(&clip).unwrap();
         std::fs::create_dir_all(folder.path().join("other")).unwrap();
-        for name in ["0010_a.png", "0010_b.txt", "0002_a.png", "x_a.png", "0003_c.png", "readme"] {
+        for name in ["0010_a.png", "0010_b.txt", "00012_b.txt", "00012_a.png", "0002_a.png", "x_a.png", "0003_c.png", "readme"] {
             std::fs::write(clip.join(name), "").unwrap();
         }
         std::fs::write(folder.path().join("other/0001_a.png"), "").unwrap();
         let mut faults = Faults::default();
         let frames = Frames::find(folder.path(), &["a", "b"], &["a.png", "b.txt"], &mut faults).unwrap();
         assert_eq!(frames.count(), 2);
-        assert_eq!(frames.get(0).unwrap().id(), "b/02/0002");
-        assert_eq!(frames.get(1).unwrap().path("b.txt"), clip.join("0010_b.txt"));
+        assert_eq!(frames.get(0).unwrap().path("b.txt"), clip.join("0010_b.txt"));
+        assert_eq!(frames.get(1).unwrap().id(), "b/02/00012");
         assert!(matches!(frames.get(2), Err(DatasetError::NoSuchSample { number: 2, count: 2 })));
         let list = faults.into_list();
         assert_eq!(list.len(), 1);

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use glam::Vec2;
 
+use super::common::{CENTRE, CENTRE_NOTE, k_from_centre};
 use super::faults::Faults;
 use super::frames::{Frame, Frames};
 use super::text::Place;
@@ -56,7 +57,7 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
     let frames = Frames::find(&base, &KINDS, &MEMBERS, &mut faults)?;
     let lacks = ["no depth", "no masks", "no visibility", "no subjects", "no splits", "left hands only"];
     let notes = [
-        "pixels count from the centre of the first pixel: 0.5 was added",
+        CENTRE_NOTE,
         "K is that of the crop",
         "a folder of 1024 frames is one clip",
     ];
@@ -85,7 +86,7 @@ fn crop_k(frame: &Frame) -> Result<[[f32; 3]; 3], DatasetError> {
         return Err(foreign(&path, format!("the scale is {scale}, expected more than 0")));
     }
     let [f, cx, cy] = CAMERA;
-    Ok([[scale * f, 0.0, scale * (cx - u) + 0.5], [0.0, scale * f, scale * (cy - v) + 0.5], [0.0, 0.0, 1.0]])
+    Ok(k_from_centre([scale * f, scale * f, scale * (cx - u), scale * (cy - v)]))
 }
 
 impl DatasetReader for Ganerated {
@@ -110,7 +111,7 @@ impl DatasetReader for Ganerated {
         let mut hand = HandRecord::unknown(1);
         hand.side = Some(HandSide::Left);
         hand.keypoints_camera_m = std::array::from_fn(|k| points[k]);
-        hand.keypoints_px = std::array::from_fn(|k| Some(Vec2::new(pixels[2 * k], pixels[2 * k + 1]) + 0.5));
+        hand.keypoints_px = std::array::from_fn(|k| Some(Vec2::new(pixels[2 * k], pixels[2 * k + 1]) + CENTRE));
         hand.complete(label.camera().as_ref(), SIZE, SIZE);
         label.hands.push(hand);
         Ok(label)

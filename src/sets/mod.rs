@@ -13,6 +13,7 @@
 //!
 //! [`open`] guesses the format from what is in the folder.
 
+pub mod coco;
 mod common;
 pub mod dexter_object;
 pub mod dexycb;
@@ -23,6 +24,7 @@ pub mod freihand;
 pub mod ganerated;
 pub mod ho3d;
 pub mod icvl;
+pub mod interhand;
 mod json;
 pub mod msra;
 pub mod nyu;
@@ -100,6 +102,18 @@ pub const FORMATS: &[SetFormat] = &[
         tells: "`data/<sequence>/annotations/<sequence>3D.txt`",
         is_here: dexter_object::is_here,
         open: dexter_object::open,
+    },
+    SetFormat {
+        name: "interhand",
+        tells: "`InterHand2.6M_{train,val,test}_data.json`, also in `annotations/`",
+        is_here: interhand::is_here,
+        open: interhand::open,
+    },
+    SetFormat {
+        name: "coco",
+        tells: "`*.json` or `annotations/*.json` that begin like a COCO list",
+        is_here: coco::is_here,
+        open: coco::open,
     },
 ];
 

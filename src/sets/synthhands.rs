@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::common::{CENTRE_NOTE, k_from_centre};
 use super::faults::Faults;
 use super::frames::Frames;
 use super::text::{MISSING, Place};
@@ -58,7 +59,7 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
     let frames = Frames::find(&base, &KINDS, &MEMBERS, &mut faults)?;
     let lacks = ["no masks", "no visibility", "no subjects", "no splits", "left hands only"];
     let notes = [
-        "pixels of K count from the centre of the first pixel: 0.5 was added",
+        CENTRE_NOTE,
         "the depth camera's view is read (`color_on_depth`, `depth`), `color` is not",
         "depth of 0 and 32001 mm is taken for no surface",
         "frames without object have the flat green (14, 255, 14) behind them",
@@ -94,7 +95,7 @@ impl DatasetReader for SynthHands {
         label.clip = Some(frame.clip_number);
         label.frame = Some(frame.number());
         let [f, cx, cy] = DEPTH_CAMERA;
-        label.k = Some([[f, 0.0, cx + 0.5], [0.0, f, cy + 0.5], [0.0, 0.0, 1.0]]);
+        label.k = Some(k_from_centre([f, f, cx, cy]));
         if frame.clip.contains("_noobject") {
             label.extra.insert("screen_rgb".into(), json!(SCREEN_RGB));
         }

@@ -70,30 +70,32 @@ impl Place<'_> {
 mod tests {
     use super::*;
 
-    const FILE: Place = Place { path: Path::new("a/b.txt"), line: None };
+    fn file(line: Option<usize>) -> Place<'static> {
+        Place { path: Path::new("a/b.txt"), line }
+    }
 
     #[test]
     fn commas_semicolons_and_spaces_part_numbers() {
-        assert_eq!(FILE.some_numbers("1, -2.5;3e1 \t4;\r\n").unwrap(), [1.0, -2.5, 30.0, 4.0]);
-        assert!(FILE.some_numbers(" ;\n").unwrap().is_empty());
+        assert_eq!(file(None).some_numbers("1, -2.5;3e1 \t4;\r\n").unwrap(), [1.0, -2.5, 30.0, 4.0]);
+        assert!(file(None).some_numbers(" ;\n").unwrap().is_empty());
     }
 
     #[test]
     fn what_is_no_number_is_named_with_its_place() {
-        let line = Place { line: Some(7), ..FILE };
+        let line = file(Some(7));
         for (text, bad) in [("1,2,nan", "nan"), ("1,2,inf", "inf"), ("1,2,x4", "x4"), ("1,2,1e99", "1e99")] {
             let said = line.some_numbers(text).unwrap_err().to_string();
             assert_eq!(said, format!("`a/b.txt`: line 7: number 3 is `{bad}`, expected a finite number"));
         }
-        let said = FILE.numbers("1 2", 3).unwrap_err().to_string();
+        let said = file(None).numbers("1 2", 3).unwrap_err().to_string();
         assert_eq!(said, "`a/b.txt`: holds 2 numbers, expected 3");
     }
 
     #[test]
     fn missing_points_are_none_and_points_behind_the_camera_are_named() {
-        let points = FILE.points_mm(&[0.0, 0.0, 32001.0, 10.0, -20.0, 500.0], |_| "tip").unwrap();
+        let points = file(None).points_mm(&[0.0, 0.0, 32001.0, 10.0, -20.0, 500.0], |_| "tip").unwrap();
         assert_eq!(points, [None, Some(Vec3::new(0.01, -0.02, 0.5))]);
-        let said = FILE.points_mm(&[1.0, 2.0, -3.0], |n| ["wrist"][n]).unwrap_err().to_string();
+        let said = file(None).points_mm(&[1.0, 2.0, -3.0], |n| ["wrist"][n]).unwrap_err().to_string();
         assert!(said.contains("z of `wrist` is -3 mm"), "{said}");
     }
 }

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn small_yaml_files_are_understood() {
-        let text = "num_frames: 72\nserials:\n- '836'\n- \"932\"\ncolor:\n  fx: 613.5\n  fy: 1\nsides: [right, left]\nnone:\n";
+        let text =
+            "num_frames: 72\nserials:\n- '836'\n- \"932\"\ncolor:\n  fx: 613.5\n  fy: 1\nsides: [right, left]\nnone:\n";
         let found = yaml(text);
         assert_eq!(found["num_frames"], ["72"]);
         assert_eq!(found["serials"], ["836", "932"]);

@@ -31,6 +31,8 @@ const HEIGHT: u32 = 480;
 const SEG_HAND: u8 = 255;
 /// Marks what is missing in `joint_3d`.
 const MISSING: f64 = -1.0;
+/// More frames than any session has: such a `num_frames` is damaged.
+const MAX_FRAMES: u64 = 100_000;
 /// Sessions of a cycle of the authors' split, of which the last is held out.
 const CYCLE: usize = 5;
 
@@ -130,10 +132,11 @@ impl DexYcb {
             other => return Err(foreign(&path, format!("`mano_sides` begins with {other:?}, expected right or left"))),
         };
         let count = list("num_frames").first().and_then(|n| n.parse::<u64>().ok());
-        let count = count.ok_or_else(|| foreign(&path, "has no number `num_frames`".into()))?;
+        let count = count.filter(|n| *n <= MAX_FRAMES);
+        let count = count.ok_or_else(|| foreign(&path, format!("has no `num_frames` of 0 to {MAX_FRAMES}")))?;
         let objects = list("ycb_ids").iter().map(|id| id.parse()).collect::<Result<Vec<u8>, _>>();
         let objects = objects.map_err(|_| foreign(&path, "`ycb_ids` holds something else than numbers".into()))?;
-        let labels: BTreeSet<u64> = (0..count.min(1_000_000)).collect();
+        let labels: BTreeSet<u64> = (0..count).collect();
         for serial in list("serials") {
             let folder = session.join(&serial);
             let k = self.cameras.get(&serial).copied();
@@ -202,7 +205,8 @@ impl DatasetReader for DexYcb {
         let mut npz = npz(&path, &bytes)?;
         let points = joints(&mut npz, &path)?;
         let id = format!("{}/{frame:06}", stream.name);
-        let mut label = SampleLabel::captured(SampleName { index: number, id: &id, split: stream.split }, WIDTH, HEIGHT);
+        let mut label =
+            SampleLabel::captured(SampleName { index: number, id: &id, split: stream.split }, WIDTH, HEIGHT);
         label.clip = Some(stream.clip);
         label.frame = Some(frame);
         label.k = Some(stream.k);

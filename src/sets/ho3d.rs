@@ -28,7 +28,15 @@ const SPLITS: [&str; 2] = ["train", "evaluation"];
 const DEPTH_STEP_M: f64 = 0.000_124_986_647_279_001_77;
 /// Entries of a pickle that are kept in `extra`.
 const KEPT: [&str; 9] = [
-    "handPose", "handTrans", "handBeta", "objName", "objLabel", "objRot", "objTrans", "objCorners3DRest", "handBoundingBox",
+    "handPose",
+    "handTrans",
+    "handBeta",
+    "objName",
+    "objLabel",
+    "objRot",
+    "objTrans",
+    "objCorners3DRest",
+    "handBoundingBox",
 ];
 
 /// One frame.
@@ -186,7 +194,8 @@ fn joints(root: Item<'_>) -> Result<Vec<Vec3>, String> {
         return Ok(Vec::new());
     }
     let rows = item.as_array().and_then(Array::rows::<3>).filter(|rows| [1, LANDMARK_COUNT].contains(&rows.len()));
-    let rows = rows.ok_or_else(|| format!("`handJoints3D` is a {}, expected [{LANDMARK_COUNT}, 3] or [3]", item.type_name()))?;
+    let rows =
+        rows.ok_or_else(|| format!("`handJoints3D` is a {}, expected [{LANDMARK_COUNT}, 3] or [3]", item.type_name()))?;
     Ok(rows.iter().map(|[x, y, z]| Vec3::new(*x as f32, -*y as f32, -*z as f32)).collect())
 }
 

@@ -21,9 +21,7 @@ use super::{files, foreign};
 use crate::dataset::codec::Array;
 use crate::dataset::codec::mat::{self, MatValue};
 use crate::dataset::orders::{NYU, NYU_NAMES};
-use crate::dataset::{
-    DatasetError, DatasetReader, ExtraPoint, HandRecord, Pictures, SampleLabel, SampleName, SetInfo,
-};
+use crate::dataset::{DatasetError, DatasetReader, ExtraPoint, HandRecord, Pictures, SampleLabel, SampleName, SetInfo};
 
 const WIDTH: u32 = 640;
 const HEIGHT: u32 = 480;

@@ -97,7 +97,8 @@ fn read_split(
     let bytes = files::read(&path)?;
     let pickle = Pickle::read(&bytes).map_err(|error| foreign(&path, error.to_string()))?;
     let entries = pickle.root().entries();
-    let entries = entries.ok_or_else(|| foreign(&path, format!("holds a {}, expected a dict", pickle.root().type_name())))?;
+    let entries =
+        entries.ok_or_else(|| foreign(&path, format!("holds a {}, expected a dict", pickle.root().type_name())))?;
     let mut labels = BTreeMap::new();
     let mut named = BTreeSet::new();
     for (key, value) in entries {

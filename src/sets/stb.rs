@@ -19,12 +19,10 @@ use super::common::{
     CENTRE_NOTE, bad_labels, check_before_camera, depth_of_channels, in_order, k_from_centre, matched, numbers,
 };
 use super::{files, foreign};
-use crate::dataset::codec::mat::{self, MatValue};
 use crate::dataset::codec::Array;
+use crate::dataset::codec::mat::{self, MatValue};
 use crate::dataset::orders::STB;
-use crate::dataset::{
-    DatasetError, DatasetReader, ExtraPoint, HandRecord, Pictures, SampleLabel, SampleName, SetInfo,
-};
+use crate::dataset::{DatasetError, DatasetReader, ExtraPoint, HandRecord, Pictures, SampleLabel, SampleName, SetInfo};
 use crate::rig::{HandSide, LANDMARK_COUNT};
 
 const WIDTH: u32 = 640;
@@ -166,7 +164,10 @@ fn hand_para(path: &Path) -> Result<Array, DatasetError> {
     let file = File::open(path).map_err(|e| foreign(path, format!("cannot be read: {e}")))?;
     let variables = mat::read(BufReader::new(file), &["handPara"]).map_err(|e| foreign(path, e.to_string()))?;
     let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
-    let missing = format!("holds no array `handPara`, but {}", if names.is_empty() { "nothing".into() } else { names.join(", ") });
+    let missing = format!(
+        "holds no array `handPara`, but {}",
+        if names.is_empty() { "nothing".into() } else { names.join(", ") }
+    );
     let found = variables.into_iter().find_map(|(name, value)| match value {
         MatValue::Numbers(array) if name == "handPara" => Some(array),
         _ => None,
@@ -175,7 +176,9 @@ fn hand_para(path: &Path) -> Result<Array, DatasetError> {
     match array.shape() {
         [3, LANDMARK_COUNT, _] => Ok(array),
         // MATLAB drops a last axis of one frame
-        [3, LANDMARK_COUNT] => array.reshaped(vec![3, LANDMARK_COUNT, 1]).ok_or_else(|| foreign(path, "is empty".into())),
+        [3, LANDMARK_COUNT] => {
+            array.reshaped(vec![3, LANDMARK_COUNT, 1]).ok_or_else(|| foreign(path, "is empty".into()))
+        }
         other => Err(foreign(path, format!("`handPara` is {other:?}, expected [3, 21, frames]"))),
     }
 }

@@ -4,9 +4,12 @@
 
 mod check_rules;
 mod cli;
+mod convert;
+mod crops;
 mod generate;
 mod golden;
 mod import;
+mod matching;
 mod poses;
 mod render;
 mod sampler;

@@ -13,16 +13,25 @@
 //!
 //! [`open`] guesses the format from what is in the folder.
 
+pub mod coco;
 mod common;
+pub mod dexter_object;
 pub mod dexycb;
+mod faults;
 mod files;
+mod frames;
 pub mod freihand;
+pub mod ganerated;
 pub mod ho3d;
 pub mod icvl;
+pub mod interhand;
+mod json;
 pub mod msra;
 pub mod nyu;
 pub mod rhd;
 pub mod stb;
+pub mod synthhands;
+mod text;
 
 use std::path::Path;
 
@@ -76,6 +85,36 @@ pub const FORMATS: &[SetFormat] = &[
         open: icvl::open,
     },
     SetFormat { name: "stb", tells: "`labels/<sequence>_BB.mat`", is_here: stb::is_here, open: stb::open },
+    SetFormat {
+        name: "synthhands",
+        tells: "`SynthHands_Release` or `{female,male}_{object,noobject}`",
+        is_here: synthhands::is_here,
+        open: synthhands::open,
+    },
+    SetFormat {
+        name: "ganerated",
+        tells: "`GANeratedHands_Release`, `data/noObject` or `noObject`",
+        is_here: ganerated::is_here,
+        open: ganerated::open,
+    },
+    SetFormat {
+        name: "dexter_object",
+        tells: "`data/<sequence>/annotations/<sequence>3D.txt`",
+        is_here: dexter_object::is_here,
+        open: dexter_object::open,
+    },
+    SetFormat {
+        name: "interhand",
+        tells: "`InterHand2.6M_{train,val,test}_data.json`, also in `annotations/`",
+        is_here: interhand::is_here,
+        open: interhand::open,
+    },
+    SetFormat {
+        name: "coco",
+        tells: "`*.json` or `annotations/*.json` that begin like a COCO list",
+        is_here: coco::is_here,
+        open: coco::open,
+    },
 ];
 
 /// Opens the dataset in a folder, whatever wrote it.

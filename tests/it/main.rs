@@ -15,6 +15,7 @@ mod render;
 mod sampler;
 mod sequence;
 mod sets;
+mod sets_more;
 mod shapes;
 mod skin;
 mod solids;

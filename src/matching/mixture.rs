@@ -5,10 +5,10 @@ use super::statistics::{Quantity, Statistics, quantile};
 /// Thresholds at which shares of values are compared, per quantity.
 const THRESHOLDS: usize = 16;
 /// Steps of the descent, and their size.
-const STEPS: usize = 600;
+const STEPS: usize = 1500;
 const RATE: f32 = 0.4;
 /// Weight of staying near the shares as they are.
-const INERTIA: f32 = 0.05;
+const INERTIA: f32 = 0.01;
 
 /// Shares (in all 1) of parts whose mixture comes nearest to a captured set in the given quantities.
 ///

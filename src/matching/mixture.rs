@@ -85,7 +85,9 @@ mod tests {
             |middle: f32, count: usize| -> Vec<f32> { (0..count).map(|_| middle + 2.0 * stream.normal()).collect() };
         let set = |values: &[f32]| {
             let mut set = Statistics::default();
-            values.iter().for_each(|v| set.add_hand(&[(Quantity::Contrast, *v)]));
+            for v in values {
+                set.add_hand(&[(Quantity::Contrast, *v)]);
+            }
             set
         };
         let parts = [drawn(0.0, 200), drawn(5.0, 200), drawn(12.0, 200)].map(|v| set(&v));

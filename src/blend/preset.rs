@@ -156,6 +156,9 @@ pub struct Compose {
     /// Take the labelled picture more than once if there are too few.
     #[serde(default)]
     pub repeat: bool,
+    /// What hides what, where a hand stands on a background.
+    #[serde(default)]
+    pub order: Order,
     /// Width of the soft edge, pixels.
     #[serde(default = "edge")]
     pub edge_px: Distribution,
@@ -187,8 +190,17 @@ pub enum ComposeKind {
     HandOnBackground,
     /// An object or an arm from the foreground in front of the background's hands, whose labels stay.
     Occluder,
-    /// Hands beside the background's hands, all labelled, the nearest in front.
-    HandsTogether,
+}
+
+/// What hides what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The foreground hides the background.
+    #[default]
+    Front,
+    /// The nearest hides what is behind it, where both have depth.
+    Depth,
 }
 
 /// What occluders are cut from.
@@ -257,7 +269,7 @@ impl Compose {
     /// Name of the source whose labels decide: its samples are used once, those of the other as often as needed.
     pub fn labelled(&self) -> &str {
         match self.kind {
-            ComposeKind::HandOnBackground | ComposeKind::HandsTogether => &self.foreground,
+            ComposeKind::HandOnBackground => &self.foreground,
             ComposeKind::Occluder => &self.background,
         }
     }
@@ -265,7 +277,7 @@ impl Compose {
     /// Name of the other source.
     pub fn partner(&self) -> &str {
         match self.kind {
-            ComposeKind::HandOnBackground | ComposeKind::HandsTogether => &self.background,
+            ComposeKind::HandOnBackground => &self.background,
             ComposeKind::Occluder => &self.foreground,
         }
     }

@@ -246,7 +246,7 @@ mod tests {
     fn pool(dataset: usize, samples: u64) -> Pool {
         let candidate =
             |k: u64| Candidate { index: k, split: "train".to_owned(), subjects: vec![k as u32 / 5], clip: None };
-        Pool { dataset, candidates: (0..samples).map(candidate).collect() }
+        Pool { dataset, people: dataset, candidates: (0..samples).map(candidate).collect() }
     }
 
     fn chosen(set: &[&str], sizes: [u64; 3]) -> Result<Selection, SelectError> {

@@ -1,6 +1,6 @@
 //! Which split each sample of the sources may go to, so that persons and clips stay in one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::preset::Unit;
 use crate::seed::dataset_stream;
@@ -21,8 +21,10 @@ pub struct Candidate {
 /// The samples of one source that passed its filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {
-    /// Sources of the same number share persons and clips: they are the same dataset.
+    /// Sources of the same number are the same dataset: they share samples and clips.
     pub dataset: usize,
+    /// Sources of the same number share the numbers of persons; those of one dataset do.
+    pub people: usize,
     /// In the order of their index.
     pub candidates: Vec<Candidate>,
 }
@@ -48,17 +50,18 @@ impl Part {
 /// go where most is missing; none of the splits stays empty while there are groups left for it.
 pub fn assign(pools: &[Pool], parts: &[Part], keep_apart: &[Unit], seed: u64) -> Vec<Vec<Option<usize>>> {
     let mut out: Vec<Vec<Option<usize>>> = pools.iter().map(|pool| vec![None; pool.candidates.len()]).collect();
-    let datasets: std::collections::BTreeSet<usize> = pools.iter().map(|pool| pool.dataset).collect();
-    for dataset in datasets {
+    let peoples: BTreeSet<usize> = pools.iter().map(|pool| pool.people).collect();
+    for people in peoples {
         let members: Vec<(usize, usize)> = pools
             .iter()
             .enumerate()
-            .filter(|(_, pool)| pool.dataset == dataset)
+            .filter(|(_, pool)| pool.people == people)
             .flat_map(|(p, pool)| (0..pool.candidates.len()).map(move |c| (p, c)))
             .collect();
         let candidates: Vec<&Candidate> = members.iter().map(|(p, c)| &pools[*p].candidates[*c]).collect();
-        let mut groups = groups(&candidates, keep_apart);
-        let mut stream = dataset_stream(seed, "blend split", dataset as u64);
+        let datasets: Vec<usize> = members.iter().map(|(p, _)| pools[*p].dataset).collect();
+        let mut groups = groups(&candidates, &datasets, keep_apart);
+        let mut stream = dataset_stream(seed, "blend split", people as u64);
         shuffle(&mut groups, &mut stream);
         groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
         for (group, part) in groups.iter().zip(placed(&groups, &candidates, parts)) {
@@ -97,13 +100,14 @@ fn placed(groups: &[Vec<usize>], candidates: &[&Candidate], parts: &[Part]) -> V
 }
 
 /// Positions of candidates, those together that share a person, a clip or a sample.
-fn groups(candidates: &[&Candidate], keep_apart: &[Unit]) -> Vec<Vec<usize>> {
+fn groups(candidates: &[&Candidate], datasets: &[usize], keep_apart: &[Unit]) -> Vec<Vec<usize>> {
     let mut parent: Vec<usize> = (0..candidates.len()).collect();
-    let mut first: BTreeMap<(u8, u64), usize> = BTreeMap::new();
+    let mut first: BTreeMap<(u8, usize, u64), usize> = BTreeMap::new();
     for (k, candidate) in candidates.iter().enumerate() {
         let subjects = candidate.subjects.iter().filter(|_| keep_apart.contains(&Unit::Subject));
         let clip = candidate.clip.filter(|_| keep_apart.contains(&Unit::Clip));
-        let keys = subjects.map(|s| (0, u64::from(*s))).chain(clip.map(|c| (1, c))).chain([(2, candidate.index)]);
+        let subjects = subjects.map(|s| (0, 0, u64::from(*s)));
+        let keys = subjects.chain(clip.map(|c| (1, datasets[k], c))).chain([(2, datasets[k], candidate.index)]);
         for key in keys {
             let other = *first.entry(key).or_insert(k);
             let (a, b) = (root(&mut parent, other), root(&mut parent, k));
@@ -134,8 +138,6 @@ pub(super) fn shuffle<T>(items: &mut [T], stream: &mut crate::seed::Stream) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -151,7 +153,7 @@ mod tests {
             subjects: vec![subject],
             clip,
         };
-        Pool { dataset, candidates: samples.enumerate().map(candidate).collect() }
+        Pool { dataset, people: dataset, candidates: samples.enumerate().map(candidate).collect() }
     }
 
     proptest! {

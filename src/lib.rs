@@ -40,5 +40,6 @@ pub mod scene;
 pub mod sculpt;
 pub mod seed;
 pub mod sensor;
+pub mod sets;
 pub mod solid;
 pub mod tone;

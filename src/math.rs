@@ -13,6 +13,12 @@ pub struct RigidTransform {
     pub translation_m: Vec3,
 }
 
+impl Default for RigidTransform {
+    fn default() -> Self {
+        Self::IDENTITY
+    }
+}
+
 impl RigidTransform {
     /// Leaves everything where it is.
     pub const IDENTITY: Self = Self { rotation: Quat::IDENTITY, translation_m: Vec3::ZERO };

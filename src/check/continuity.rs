@@ -6,6 +6,7 @@ use super::rules::Fault;
 use crate::dataset::SampleLabel;
 use crate::rig::DOFS;
 use crate::rig::joint::LANDMARK_NAMES;
+use crate::scene::Scene;
 
 /// No keypoint is faster, metres per second: a fingertip in a throw.
 pub const FASTEST_M_S: f32 = 8.0;
@@ -54,14 +55,18 @@ fn differences(a: &SampleLabel, b: &SampleLabel) -> Vec<&'static str> {
     let hands = |same: fn(&crate::dataset::HandRecord, &crate::dataset::HandRecord) -> bool| {
         a.hands.len() == b.hands.len() && a.hands.iter().zip(&b.hands).all(|(a, b)| same(a, b))
     };
+    let scenes = |same: fn(&Scene, &Scene) -> bool| match (&a.scene, &b.scene) {
+        (Some(a), Some(b)) => same(a, b),
+        _ => true,
+    };
     let checks = [
         ("the number of hands", a.hands.len() == b.hands.len()),
         ("the side of a hand", hands(|a, b| a.side == b.side)),
         ("the subject", hands(|a, b| (a.subject, a.tone, &a.shape) == (b.subject, b.tone, &b.shape))),
         ("the camera matrix", (a.width, a.height, a.k) == (b.width, b.height, b.k)),
         ("the lens", a.lens == b.lens),
-        ("the background", a.scene.background == b.scene.background && a.scene.seed == b.scene.seed),
-        ("the light", a.scene.lights == b.scene.lights && a.scene.environment == b.scene.environment),
+        ("the background", scenes(|a, b| a.background == b.background && a.seed == b.seed)),
+        ("the light", scenes(|a, b| a.lights == b.lights && a.environment == b.environment)),
     ];
     checks.into_iter().filter(|(_, same)| !same).map(|(what, _)| what).collect()
 }
@@ -77,8 +82,8 @@ fn jumps(a: &SampleLabel, b: &SampleLabel, step_s: f32) -> Vec<String> {
     let world = |label: &SampleLabel, p: Vec3| label.camera_from_world.inverse().point(p);
     for (before, after) in a.hands.iter().zip(&b.hands) {
         let points = before.keypoints_camera_m.iter().zip(&after.keypoints_camera_m);
-        let speeds = points.map(|(p, q)| world(a, *p).distance(world(b, *q)) / step_s);
-        let fastest = speeds.enumerate().max_by(|x, y| x.1.total_cmp(&y.1));
+        let speeds = points.map(|(p, q)| Some(world(a, (*p)?).distance(world(b, (*q)?)) / step_s));
+        let fastest = speeds.enumerate().filter_map(|(k, speed)| Some((k, speed?))).max_by(|x, y| x.1.total_cmp(&y.1));
         if let Some((k, speed)) = fastest.filter(|(_, speed)| exceeds(*speed, FASTEST_M_S)) {
             let name = LANDMARK_NAMES[k];
             found.push(format!(
@@ -86,7 +91,8 @@ fn jumps(a: &SampleLabel, b: &SampleLabel, step_s: f32) -> Vec<String> {
                 after.instance
             ));
         }
-        let turns = before.pose_rad.0.iter().zip(after.pose_rad.0).map(|(p, q)| (p - q).abs() / step_s);
+        let (Some(from), Some(to)) = (before.pose_rad, after.pose_rad) else { continue };
+        let turns = from.0.iter().zip(to.0).map(|(p, q)| (p - q).abs() / step_s);
         let fastest = turns.enumerate().max_by(|x, y| x.1.total_cmp(&y.1));
         if let Some((k, speed)) = fastest.filter(|(_, speed)| exceeds(*speed, FASTEST_RAD_S)) {
             let name = DOFS[k].name();

@@ -1,18 +1,13 @@
 //! Runs the rules over a whole dataset and compares what is there with what the manifest promises.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::continuity::Continuity;
-use super::rules::{Evidence, Fault, faults};
-use crate::camera::{Camera, Intrinsics};
+use super::rules::{Exactness, Fault, faults};
 use crate::dataset::{
-    Chunk, DatasetError, DatasetPlan, DatasetReader, Manifest, OutputFormat, SampleLabel, StoredBytes,
+    DatasetError, DatasetPlan, DatasetReader, HandloomReader, Manifest, OutputFormat, Pictures, SampleLabel, in_order,
 };
-
-/// Samples decoded at a time.
-const WINDOW: usize = 256;
 
 /// What a check found.
 #[derive(Debug, Clone, Default)]
@@ -35,56 +30,117 @@ impl CheckReport {
         self.dataset.is_empty() && self.by_sample.is_empty()
     }
 
-    /// A file that cannot be read or is not the one that was written, at its sample if it is a sample's.
-    fn add_file_fault(&mut self, plan: &DatasetPlan, error: &DatasetError) {
-        let fault = Fault { rule: "files", message: said(error) };
-        match sample_of(plan, error) {
-            Some(id) => self.by_sample.push((id, fault)),
-            None => self.dataset.push(fault),
-        }
-    }
-
     /// Number of samples with at least one fault.
     pub fn bad_samples(&self) -> usize {
         self.by_sample.chunk_by(|a, b| a.0 == b.0).count()
     }
+
+    fn add(&mut self, id: Option<String>, fault: Fault) {
+        match id {
+            Some(id) => self.by_sample.push((id, fault)),
+            None => self.dataset.push(fault),
+        }
+    }
 }
 
-/// Checks every file, label and count of the dataset in a folder.
+/// Checks every file, label and count of a dataset that this program wrote.
 pub fn check_dataset(folder: &Path) -> Result<CheckReport, DatasetError> {
-    let reader = DatasetReader::open(folder)?;
-    let mut report = CheckReport::default();
-    let manifest = check_manifest(&reader, &mut report);
-    let mut continuity = Continuity::default();
-    for chunk in reader.plan().chunks() {
-        let changes = reader.changes(&chunk);
-        let is_missing = changes.iter().any(|e| matches!(e, DatasetError::MissingShard { .. }));
-        for error in &changes {
-            report.add_file_fault(reader.plan(), error);
-        }
-        if !is_missing {
-            check_chunk(&reader, &chunk, &mut continuity, &mut report);
-        }
-    }
-    if let Some(manifest) = manifest {
-        for error in reader.changed_annotations(&manifest) {
-            report.add_file_fault(reader.plan(), &error);
-        }
-        check_counts(&manifest, &mut report);
-    }
-    report.by_sample.sort();
-    report.by_sample.dedup();
+    let reader = HandloomReader::open(folder)?;
+    let mut report = check_samples(&reader, |error| sample_of(reader.plan(), error));
+    check_manifest(&reader, &mut report);
     Ok(report)
 }
 
-fn check_manifest(reader: &DatasetReader, report: &mut CheckReport) -> Option<Manifest> {
-    let message = match reader.manifest() {
-        Ok(Some(manifest)) => return Some(manifest),
-        Ok(None) => "`manifest.json` is missing: the dataset is not finished".to_owned(),
-        Err(error) => said(&error),
-    };
-    report.dataset.push(Fault { rule: "manifest", message });
-    None
+/// Checks every label and picture of anyone's dataset.
+pub fn check_set(reader: &dyn DatasetReader) -> CheckReport {
+    check_samples(reader, |_| None)
+}
+
+/// Looks at every sample. `owner` names the sample whose file an error of [`DatasetReader::changes`] speaks of.
+fn check_samples(reader: &dyn DatasetReader, owner: impl Fn(&DatasetError) -> Option<String>) -> CheckReport {
+    let mut report = CheckReport::default();
+    for fault in &reader.info().faults {
+        report.add(fault.id.clone(), Fault { rule: "files", message: fault.message.clone() });
+    }
+    for error in reader.changes() {
+        let fault = Fault { rule: "files", message: said(&error) };
+        report.add(owner(&error), fault);
+    }
+    let mut continuity = Continuity::default();
+    let mut pictures = Duplicates::default();
+    let looked = in_order::<_, std::convert::Infallible>(
+        0..reader.count(),
+        |number| check_sample(reader, number),
+        |_, result| {
+            match result {
+                Ok((label, found, hash)) => {
+                    report.samples += 1;
+                    report.hands += label.hands.len() as u64;
+                    let found = found.into_iter().chain(continuity.next(&label)).chain(pictures.next(&label, hash));
+                    report.by_sample.extend(found.map(|f| (label.id.clone(), f)));
+                }
+                Err((id, error)) => {
+                    let fault = Fault { rule: "files", message: said(&error) };
+                    report.add(id.or_else(|| owner(&error)), fault);
+                }
+            }
+            Ok(())
+        },
+    );
+    let Ok(()) = looked;
+    report.dataset.sort();
+    report.dataset.dedup();
+    report.by_sample.sort();
+    report.by_sample.dedup();
+    report
+}
+
+type Checked = (SampleLabel, Vec<Fault>, Option<blake3::Hash>);
+
+fn check_sample(reader: &dyn DatasetReader, number: u64) -> Result<Checked, (Option<String>, DatasetError)> {
+    let label = reader.label(number).map_err(|error| (None, error))?;
+    let pictures = reader.pictures(number, &label);
+    let pictures = pictures.map_err(|error| (Some(label.id.clone()), error))?;
+    let mut found = faults(&label, &pictures, Exactness::of(&label));
+    if let Err(error) = pictures.check_sizes(label.width, label.height) {
+        found.push(Fault { rule: "files", message: error.to_string() });
+    }
+    let hash = picture_hash(&pictures);
+    Ok((label, found, hash))
+}
+
+/// Pictures that were seen already.
+#[derive(Default)]
+struct Duplicates(BTreeMap<[u8; 32], String>);
+
+impl Duplicates {
+    fn next(&mut self, label: &SampleLabel, hash: Option<blake3::Hash>) -> Option<Fault> {
+        let first = self.0.entry(*hash?.as_bytes()).or_insert_with(|| label.id.clone());
+        (*first != label.id).then(|| Fault { rule: "duplicate", message: format!("the picture is that of `{first}`") })
+    }
+}
+
+fn picture_hash(pictures: &Pictures) -> Option<blake3::Hash> {
+    if let Some(rgb) = &pictures.rgb {
+        return Some(blake3::hash(rgb.data.as_flattened()));
+    }
+    let depth = pictures.depth_z_m.as_ref()?;
+    let mut hasher = blake3::Hasher::new();
+    for z in &depth.data {
+        hasher.update(&z.to_le_bytes());
+    }
+    Some(hasher.finalize())
+}
+
+fn check_manifest(reader: &HandloomReader, report: &mut CheckReport) {
+    match reader.manifest() {
+        Ok(Some(manifest)) => check_counts(&manifest, report),
+        Ok(None) => {
+            let message = "`manifest.json` is missing: the dataset is not finished".to_owned();
+            report.dataset.push(Fault { rule: "manifest", message });
+        }
+        Err(error) => report.dataset.push(Fault { rule: "manifest", message: said(&error) }),
+    }
 }
 
 fn check_counts(manifest: &Manifest, report: &mut CheckReport) {
@@ -105,71 +161,12 @@ fn check_counts(manifest: &Manifest, report: &mut CheckReport) {
     }
 }
 
-fn check_chunk(reader: &DatasetReader, chunk: &Chunk, continuity: &mut Continuity, report: &mut CheckReport) {
-    let stored = match reader.stored(chunk) {
-        Ok(stored) => stored,
-        Err(error) => return report.add_file_fault(reader.plan(), &error),
-    };
-    let mut stored = stored.peekable();
-    while stored.peek().is_some() {
-        let window: Vec<_> = stored.by_ref().take(WINDOW).collect();
-        let checked: Vec<_> = window.into_par_iter().map(|bytes| check_stored(reader, bytes)).collect();
-        for result in checked {
-            match result {
-                Ok((label, found)) => {
-                    report.samples += 1;
-                    report.hands += label.hands.len() as u64;
-                    let found = found.into_iter().chain(continuity.next(&label));
-                    report.by_sample.extend(found.map(|f| (label.id.clone(), f)));
-                }
-                Err(error) => report.add_file_fault(reader.plan(), &error),
-            }
-        }
-    }
-}
-
-fn check_stored(
-    reader: &DatasetReader,
-    bytes: Result<StoredBytes, DatasetError>,
-) -> Result<(SampleLabel, Vec<Fault>), DatasetError> {
-    let bytes = bytes?;
-    let sample = reader.decode(&bytes)?;
-    let mut found = faults(&Evidence {
-        camera: &camera_of(&sample.label),
-        labels: &sample.label.labels(),
-        instances: &sample.label.instances,
-        part: sample.part.as_ref(),
-        instance: sample.instance.as_ref(),
-        depth_z_m: sample.depth_z_m.as_ref(),
-    });
-    if sample.label.index != bytes.index {
-        let message = format!("the label is that of sample {}, not {}", sample.label.index, bytes.index);
-        found.push(Fault { rule: "label", message });
-    }
-    Ok((sample.label, found))
-}
-
-/// The camera as the label file tells it (not as the scene in it does: readers of the dataset use the label).
-fn camera_of(label: &SampleLabel) -> Camera {
-    let k = label.k;
-    Camera {
-        intrinsics: Intrinsics {
-            width: label.width,
-            height: label.height,
-            fx: k[0][0],
-            fy: k[1][1],
-            cx: k[0][2],
-            cy: k[1][2],
-        },
-        lens: label.lens,
-        camera_from_world: label.camera_from_world,
-    }
-}
-
 /// The sample whose file an error speaks of: files of samples begin with its number.
 fn sample_of(plan: &DatasetPlan, error: &DatasetError) -> Option<String> {
-    let (DatasetError::Changed { path, .. } | DatasetError::Picture { path, .. } | DatasetError::Json { path, .. }) =
-        error
+    let (DatasetError::Changed { path, .. }
+    | DatasetError::Picture { path, .. }
+    | DatasetError::Json { path, .. }
+    | DatasetError::Io { path, .. }) = error
     else {
         return None;
     };

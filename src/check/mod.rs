@@ -5,5 +5,5 @@ mod dataset;
 pub mod rules;
 
 pub use continuity::{Continuity, faults_between};
-pub use dataset::{CheckReport, check_dataset};
-pub use rules::{Evidence, Fault, faults};
+pub use dataset::{CheckReport, check_dataset, check_set};
+pub use rules::{Exactness, Fault, faults};

@@ -90,18 +90,99 @@ pub struct RenderArgs {
     pub out: PathBuf,
 }
 
+/// A dataset that is there, in any format that can be read.
+#[derive(Debug, Clone, Args)]
+pub struct SetArgs {
+    /// A dataset: of this program or of another (`handloom inspect --formats` lists them)
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+
+    /// Format of the dataset, where the guess is wrong
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
+}
+
 /// Arguments of `handloom check`.
 #[derive(Debug, Clone, Args)]
 pub struct CheckArgs {
-    /// A written dataset
+    /// The dataset.
+    #[command(flatten)]
+    pub set: SetArgs,
+}
+
+/// Arguments of `handloom inspect`.
+#[derive(Debug, Clone, Args)]
+pub struct InspectArgs {
+    /// A dataset: of this program or of another
+    #[arg(value_hint = ValueHint::DirPath, required_unless_present = "formats")]
+    pub dir: Option<PathBuf>,
+
+    /// Format of the dataset, where the guess is wrong
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
+
+    /// Where report.html and contact-sheet.png go [default: out/inspect/ and the dataset's name]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+
+    /// Show the report in the browser
+    #[arg(long)]
+    pub open: bool,
+
+    /// List the formats that can be read, and by what each is known
+    #[arg(long)]
+    pub formats: bool,
+}
+
+/// Arguments of `handloom convert`.
+#[derive(Debug, Clone, Args)]
+pub struct ConvertArgs {
+    /// The dataset.
+    #[command(flatten)]
+    pub set: SetArgs,
+
+    /// Where the new dataset goes
     #[arg(value_hint = ValueHint::DirPath)]
-    pub dir: PathBuf,
+    pub out: PathBuf,
+
+    /// Layout of the new dataset
+    #[arg(long, value_enum)]
+    pub format: Format,
+
+    /// Only these splits
+    #[arg(long, value_name = "NAME")]
+    pub split: Vec<String>,
+
+    /// At most this many samples of each split, the first ones
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+
+    /// Colour pictures: JPEG files are kept as they are, others become JPEG of quality 95 if `jpg` is said [default: jpg if
+    /// the dataset has JPEG, else png]
+    #[arg(long, value_enum)]
+    pub rgb: Option<crate::preset::types::RgbFormat>,
+
+    /// Metres per step of 16-bit depth
+    #[arg(long, value_name = "M", default_value_t = 1e-4)]
+    pub depth_unit: f32,
+
+    /// Keep the samples that are already there and whole, and make the others
+    #[arg(long, conflicts_with = "overwrite")]
+    pub resume: bool,
+
+    /// Replace a dataset that is already there
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// Worker threads [default: one per core]; the dataset does not depend on them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    pub threads: Option<u16>,
 }
 
 /// Arguments of `handloom report`.
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
-    /// A written dataset
+    /// A dataset that this program wrote
     #[arg(value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
 }

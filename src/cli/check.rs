@@ -3,14 +3,31 @@
 use std::io::Write;
 
 use super::Outcome;
-use super::args::{CheckArgs, ReportArgs};
+use super::args::{CheckArgs, ReportArgs, SetArgs};
 use super::talk::say;
-use crate::check::check_dataset;
-use crate::report;
+use crate::check::{check_dataset, check_set};
+use crate::dataset::{DatasetError, DatasetReader};
+use crate::{report, sets};
+
+impl SetArgs {
+    /// Opens the dataset as the format that was named, or as the one it looks like.
+    pub(super) fn reader(&self) -> Result<Box<dyn DatasetReader>, DatasetError> {
+        match &self.from {
+            Some(name) => sets::open_as(&self.dir, name),
+            None => sets::open(&self.dir),
+        }
+    }
+
+    /// True if this program wrote the dataset.
+    pub(super) fn is_ours(&self) -> bool {
+        self.from.as_deref().is_none_or(|name| name == "handloom") && self.dir.join("shards/plan.json").is_file()
+    }
+}
 
 impl CheckArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let report = check_dataset(&self.dir)?;
+        let report =
+            if self.set.is_ours() { check_dataset(&self.set.dir)? } else { check_set(self.set.reader()?.as_ref()) };
         for fault in &report.dataset {
             writeln!(out, "dataset\t{}\t{}", fault.rule, fault.message)?;
         }

@@ -5,8 +5,10 @@
 mod args;
 mod check;
 mod completions;
+mod convert;
 mod gallery;
 mod generate;
+mod inspect;
 mod preset;
 mod progress;
 mod render;
@@ -19,7 +21,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use args::{Backend, CheckArgs, GenerateArgs, RenderArgs, ReportArgs, RigCommand, Shard};
+pub use args::{
+    Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, RenderArgs, ReportArgs, RigCommand, SetArgs, Shard,
+};
 pub use completions::{CompletionsArgs, ManArgs};
 pub use preset::PresetCommand;
 pub use talk::warn;
@@ -42,8 +46,12 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Draw one scene again
     Render(RenderArgs),
-    /// Check every file, label and count of a dataset
+    /// Check every file, label and count of a dataset, ours or anyone's
     Check(CheckArgs),
+    /// Say what is in a folder: format, counts, ranges, labels, faults; make a report of it
+    Inspect(InspectArgs),
+    /// Write a dataset of any format in another layout
+    Convert(ConvertArgs),
     /// Make the report of a dataset again
     Report(ReportArgs),
     /// Build, import and show rigs
@@ -104,6 +112,8 @@ impl Command {
             Self::Generate(args) => args.run(out),
             Self::Render(args) => args.run(),
             Self::Check(args) => args.run(out),
+            Self::Inspect(args) => args.run(out),
+            Self::Convert(args) => args.run(),
             Self::Report(args) => args.run(),
             Self::Rig(command) => command.run(out),
             Self::Preset(command) => command.run(out),

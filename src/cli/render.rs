@@ -11,7 +11,7 @@ use super::generate::renderer;
 use super::talk::say;
 use crate::assets::Assets;
 use crate::dataset::{
-    DatasetPlan, DatasetReader, DatasetWriter, DepthFormat, FORMAT_VERSION, OpenMode, OutputFormat, OutputSettings,
+    DatasetPlan, DatasetWriter, DepthFormat, FORMAT_VERSION, HandloomReader, OpenMode, OutputFormat, OutputSettings,
     RgbFormat, SplitPlan,
 };
 use crate::pipeline::Studio;
@@ -46,8 +46,8 @@ impl RenderArgs {
 
 /// An earlier drawing is replaced; anything else is not.
 fn open_mode(folder: &Path) -> OpenMode {
-    let is_drawing = |reader: DatasetReader| reader.plan().splits.iter().all(|s| s.name == SPLIT && s.count == 1);
-    if DatasetReader::open(folder).is_ok_and(is_drawing) { OpenMode::Overwrite } else { OpenMode::New }
+    let is_drawing = |reader: HandloomReader| reader.plan().splits.iter().all(|s| s.name == SPLIT && s.count == 1);
+    if HandloomReader::open(folder).is_ok_and(is_drawing) { OpenMode::Overwrite } else { OpenMode::New }
 }
 
 fn plan(seed: u64) -> DatasetPlan {
@@ -68,6 +68,7 @@ fn plan(seed: u64) -> DatasetPlan {
         },
         splits: vec![SplitPlan { name: SPLIT.to_owned(), count: 1 }],
         clips: None,
+        sources: Vec::new(),
     }
 }
 

@@ -47,14 +47,18 @@ struct Annotation {
     image_id: u64,
     category_id: u32,
     bbox: [f32; 4],
-    area: u32,
+    area: f32,
     iscrowd: u8,
     keypoints: Vec<f32>,
     num_keypoints: usize,
-    hand_type: HandSide,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hand_type: Option<HandSide>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     joint_cam: Vec<[f32; 3]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     joint_valid: Vec<u8>,
-    cam_param: CamParam,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cam_param: Option<CamParam>,
 }
 
 #[derive(Serialize)]
@@ -149,7 +153,13 @@ fn image<'a>(path: &'a str, label: &SampleLabel) -> Image<'a> {
 }
 
 fn annotation(label: &SampleLabel, hand: &HandRecord) -> Annotation {
-    let [[fx, _, cx], [_, fy, cy], _] = label.k;
+    let cam_param = label.k.map(|[[fx, _, cx], [_, fy, cy], _]| CamParam {
+        focal: [fx, fy],
+        princpt: [cx - CENTRE, cy - CENTRE],
+        lens: (label.lens != Lens::Pinhole).then_some(label.lens),
+    });
+    let bbox = hand.box_visible_px.or_else(|| clipped(hand.box_keypoints_px?, label)).unwrap_or_default();
+    let in_3d = if hand.keypoints_camera_m.iter().any(Option::is_some) { &hand.keypoints_camera_m[..] } else { &[] };
     let keypoints = hand.keypoints_px.iter().zip(hand.visibility_coco).flat_map(|(pixel, flag)| match pixel {
         Some(p) if flag > 0 => [p.x - CENTRE, p.y - CENTRE, f32::from(flag)],
         _ => [0.0; 3],
@@ -158,19 +168,15 @@ fn annotation(label: &SampleLabel, hand: &HandRecord) -> Annotation {
         id: label.index * 256 + u64::from(hand.instance),
         image_id: label.index,
         category_id: 1,
-        bbox: hand.box_visible_px.or_else(|| clipped(hand.box_keypoints_px?, label)).unwrap_or_default(),
-        area: hand.visible_px,
+        bbox,
+        area: hand.visible_px.map_or(bbox[2] * bbox[3], |n| n as f32),
         iscrowd: 0,
         keypoints: keypoints.collect(),
         num_keypoints: hand.visibility_coco.iter().filter(|flag| **flag > 0).count(),
         hand_type: hand.side,
-        joint_cam: hand.keypoints_camera_m.iter().map(|p| (*p * 1000.0).to_array()).collect(),
-        joint_valid: vec![1; LANDMARK_COUNT],
-        cam_param: CamParam {
-            focal: [fx, fy],
-            princpt: [cx - CENTRE, cy - CENTRE],
-            lens: (label.lens != Lens::Pinhole).then_some(label.lens),
-        },
+        joint_cam: in_3d.iter().map(|p| (p.unwrap_or_default() * 1000.0).to_array()).collect(),
+        joint_valid: in_3d.iter().map(|p| u8::from(p.is_some())).collect(),
+        cam_param,
     }
 }
 
@@ -201,13 +207,14 @@ mod tests {
         assert_eq!((annotation.id, annotation.image_id), (3 * 256 + 2, 3));
         let wrist = label.hands[1].keypoints_px[0].unwrap();
         assert_eq!(annotation.keypoints[..3], [wrist.x - 0.5, wrist.y - 0.5, 2.0]);
-        assert_eq!(annotation.cam_param.princpt, [31.5, 31.5]);
+        let camera = annotation.cam_param.unwrap();
+        assert_eq!(camera.princpt, [31.5, 31.5]);
         // projecting joint_cam with cam_param gives the keypoints
         let [x, y, z] = annotation.joint_cam[8];
-        let u = annotation.cam_param.focal[0] * x / z + annotation.cam_param.princpt[0];
-        let v = annotation.cam_param.focal[1] * y / z + annotation.cam_param.princpt[1];
+        let u = camera.focal[0] * x / z + camera.princpt[0];
+        let v = camera.focal[1] * y / z + camera.princpt[1];
         assert!((u - annotation.keypoints[24]).abs() < 1e-3 && (v - annotation.keypoints[25]).abs() < 1e-3);
-        assert!((z - 1000.0 * label.hands[1].keypoints_camera_m[8].z).abs() < 1e-3);
+        assert!((z - 1000.0 * label.hands[1].keypoints_camera_m[8].unwrap().z).abs() < 1e-3);
     }
 
     #[test]

@@ -90,6 +90,22 @@ pub fn jpeg_rgb8(bytes: &[u8]) -> Result<Plane<[u8; 3]>, DecodeError> {
     Ok(Plane { width: picture.width(), height: picture.height(), data: picture.as_raw().as_chunks().0.to_vec() })
 }
 
+/// A PNG of any kind as red green blue: alpha is dropped, palettes are looked up, 16 bits become 8.
+pub fn any_rgb8(bytes: &[u8]) -> Result<Plane<[u8; 3]>, DecodeError> {
+    let bad = |source| DecodeError::Png { bytes: bytes.len(), source };
+    let mut decoder = png::Decoder::new(Cursor::new(bytes));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(bad)?;
+    let too_large =
+        || DecodeError::Kind { found: "a picture too large for memory".into(), expected: "a colour picture" };
+    let mut data = vec![0; reader.output_buffer_size().ok_or_else(too_large)?];
+    let info = reader.next_frame(&mut data).map_err(bad)?;
+    reader.finish().map_err(bad)?;
+    let pixels = data.chunks_exact(info.color_type.samples());
+    let rgb = pixels.map(|p| if p.len() < 3 { [p[0]; 3] } else { [p[0], p[1], p[2]] });
+    Ok(Plane { width: info.width, height: info.height, data: rgb.collect() })
+}
+
 /// The 32-bit channel `Z` of an EXR file, metres.
 pub fn exr_depth(bytes: &[u8]) -> Result<Plane<f32>, DecodeError> {
     let image = openexr::read()

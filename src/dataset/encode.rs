@@ -24,6 +24,17 @@ pub enum EncodeError {
         #[source]
         source: png::EncodingError,
     },
+    /// The JPEG encoder refused.
+    #[error("cannot encode a JPEG of {width} x {height} pixels")]
+    Jpeg {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// The encoder's reason.
+        #[source]
+        source: jpeg_encoder::EncodingError,
+    },
     /// The EXR encoder refused.
     #[error("cannot encode an EXR file of {width} x {height} pixels")]
     Exr {
@@ -40,6 +51,18 @@ pub enum EncodeError {
 /// PNG of an 8-bit red green blue picture.
 pub fn png_rgb8(plane: &Plane<[u8; 3]>) -> Result<Vec<u8>, EncodeError> {
     png((plane.width, plane.height), plane.data.as_flattened(), (png::ColorType::Rgb, png::BitDepth::Eight))
+}
+
+/// Baseline JPEG of an 8-bit red green blue picture, without chroma subsampling.
+pub fn jpeg_rgb8(plane: &Plane<[u8; 3]>, quality: u8) -> Result<Vec<u8>, EncodeError> {
+    let (width, height) = (plane.width, plane.height);
+    let mut bytes = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, quality);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_1_1);
+    encoder
+        .encode(plane.data.as_flattened(), width as u16, height as u16, jpeg_encoder::ColorType::Rgb)
+        .map_err(|source| EncodeError::Jpeg { width, height, source })?;
+    Ok(bytes)
 }
 
 /// PNG of an 8-bit grey picture.

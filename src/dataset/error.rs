@@ -33,9 +33,12 @@ pub enum SampleError {
     /// No JPEG to write.
     #[error("the sensor made no JPEG\nhint: set `output.rgb = \"png\"` for uncompressed pictures")]
     NoJpeg,
-    /// No grey picture to write.
-    #[error("the sensor made no grey picture")]
-    NoGrey,
+    /// A picture that the plan asks for is not there.
+    #[error("the sample has no {picture}\nhint: switch it off in `[output]`")]
+    Lacks {
+        /// Which picture.
+        picture: &'static str,
+    },
     /// The format cannot hold it.
     #[error("format `{format}` cannot hold {what}")]
     Unsupported {
@@ -137,6 +140,22 @@ pub enum DatasetError {
         found: String,
         /// Index that was due, or `the end`.
         expected: String,
+    },
+    /// A sample beyond the last was asked for.
+    #[error("sample {number} was asked for, the dataset has {count}")]
+    NoSuchSample {
+        /// Its number.
+        number: u64,
+        /// Samples of the dataset.
+        count: u64,
+    },
+    /// A dataset of another program is not as its format says.
+    #[error("`{}`: {fault}", path.display())]
+    Foreign {
+        /// File or folder.
+        path: PathBuf,
+        /// Place, value, what was expected, and a hint.
+        fault: String,
     },
     /// A shard is not there yet.
     #[error("shard `{shard}` is missing")]

@@ -3,10 +3,12 @@
 //! Metres, radians, pixels from the corner of the first pixel (its centre is (0.5, 0.5)); camera axes +X right, +Y down,
 //! +Z forward. Floats come back bit for bit.
 
+use std::collections::BTreeMap;
+
 use glam::{Vec2, Vec3};
 use serde::{Deserialize, Serialize};
 
-use crate::camera::Lens;
+use crate::camera::{Camera, Intrinsics, Lens};
 use crate::label::{HandLabels, Labels, Visibility};
 use crate::math::RigidTransform;
 use crate::rig::{HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
@@ -15,7 +17,8 @@ use crate::scene::{Instance, Scene, SolidClass};
 /// Version of the label file written by this build.
 pub const LABEL_VERSION: u32 = 1;
 
-/// Everything known about one sample but its pixels.
+/// Everything known about one sample but its pixels, rendered or captured. What a captured dataset does not say is
+/// `None`, [`Visibility::Absent`] or empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SampleLabel {
@@ -43,10 +46,13 @@ pub struct SampleLabel {
     /// Where pixel coordinates count from.
     pub pixel_origin: PixelOrigin,
     /// Row-major camera matrix, pixels.
-    pub k: [[f32; 3]; 3],
+    #[serde(default)]
+    pub k: Option<[[f32; 3]; 3]>,
     /// Distortion.
+    #[serde(default)]
     pub lens: Lens,
-    /// Extrinsics: world coordinates to camera coordinates.
+    /// Extrinsics: world coordinates to camera coordinates; none moves nothing.
+    #[serde(default)]
     pub camera_from_world: RigidTransform,
     /// Metres per step of the 16-bit depth picture (0 is no surface); `None` if there is none.
     pub depth_unit_m: Option<f32>,
@@ -58,8 +64,32 @@ pub struct SampleLabel {
     /// Things, in the order of their instance ids.
     #[serde(default)]
     pub objects: Vec<ObjectRecord>,
-    /// What was drawn; `handloom render` makes the sample again from it.
-    pub scene: Scene,
+    /// Where the sample came from, if not from its scene alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Provenance>,
+    /// What the source says beyond all this, as it says it (MANO parameters, poses of objects), for writers of the same format.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, serde_json::Value>,
+    /// What was drawn; `handloom render` makes the sample again from it. `None` for captured samples.
+    #[serde(default)]
+    pub scene: Option<Scene>,
+}
+
+/// Where a converted or blended sample came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// Name of the source in the blend, or of the dataset's folder.
+    pub source: String,
+    /// Format it was read from.
+    pub format: String,
+    /// Its split there.
+    pub split: String,
+    /// Its id there.
+    pub id: String,
+    /// What else went into the picture, and how: `background rgbd/000017`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub composed_with: Vec<String>,
 }
 
 /// Where pixel coordinates count from.
@@ -77,17 +107,19 @@ pub struct HandRecord {
     /// Value in the instance picture, from 1.
     pub instance: u8,
     /// Left or right.
-    pub side: HandSide,
+    pub side: Option<HandSide>,
     /// Number of the person over the dataset.
-    pub subject: u32,
+    pub subject: Option<u32>,
     /// Skin tone, 1..=10.
-    pub tone: u8,
-    /// Gesture or family the pose came from.
+    #[serde(default)]
+    pub tone: Option<u8>,
+    /// Gesture or family the pose came from; empty if nobody says.
+    #[serde(default)]
     pub gesture: String,
-    /// Pixels; `None` behind the camera.
+    /// Pixels; `None` behind the camera or not labelled.
     pub keypoints_px: [Option<Vec2>; LANDMARK_COUNT],
     /// Camera frame, metres.
-    pub keypoints_camera_m: [Vec3; LANDMARK_COUNT],
+    pub keypoints_camera_m: [Option<Vec3>; LANDMARK_COUNT],
     /// Seen or not, and why.
     pub visibility: [Visibility; LANDMARK_COUNT],
     /// The same as COCO's flag: 2 visible, 1 hidden, 0 not in the picture.
@@ -96,14 +128,30 @@ pub struct HandRecord {
     pub box_visible_px: Option<[f32; 4]>,
     /// Left, top, width, height around all keypoints in front of the camera, not clipped to the picture.
     pub box_keypoints_px: Option<[f32; 4]>,
-    /// Number of visible pixels of the hand (without arm).
-    pub visible_px: u32,
+    /// Number of visible pixels of the hand (without arm); `None` without a mask.
+    pub visible_px: Option<u32>,
     /// Joint angles by name, radians.
-    pub pose_rad: HandPose,
+    #[serde(default)]
+    pub pose_rad: Option<HandPose>,
     /// Coefficients of the rig's blend shapes.
-    pub shape: HandShape,
+    #[serde(default)]
+    pub shape: Option<HandShape>,
     /// Joint frames in the camera frame, in the order of [`crate::rig::JOINTS`]; those of left hands are mirrored.
-    pub camera_from_joint: [RigidTransform; JOINT_COUNT],
+    #[serde(default)]
+    pub camera_from_joint: Option<[RigidTransform; JOINT_COUNT]>,
+    /// Points that the source has beyond the 21 (a palm centre, NYU's 36), by its own names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra_points: BTreeMap<String, ExtraPoint>,
+}
+
+/// A labelled point that is none of the 21 keypoints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtraPoint {
+    /// Pixels from the corner of the first.
+    pub px: Option<Vec2>,
+    /// Camera frame, metres.
+    pub camera_m: Option<Vec3>,
 }
 
 /// One thing: held, or in the way.
@@ -163,46 +211,89 @@ impl HandRecord {
         let hand = usize::from(labels.instance).checked_sub(1).and_then(|k| scene.hands.get(k));
         Self {
             instance: labels.instance,
-            side: labels.side,
-            subject: hand.map_or(0, |h| h.subject),
-            tone: hand.map_or(0, |h| h.skin.tone),
+            side: Some(labels.side),
+            subject: hand.map(|h| h.subject),
+            tone: hand.map(|h| h.skin.tone),
             gesture: hand.map_or_else(String::new, |h| h.gesture.clone()),
             keypoints_px: labels.keypoints_px,
-            keypoints_camera_m: labels.keypoints_camera_m,
+            keypoints_camera_m: labels.keypoints_camera_m.map(Some),
             visibility: labels.visibility,
             visibility_coco: labels.visibility.map(Visibility::coco),
             box_visible_px: labels.box_visible_px,
             box_keypoints_px: labels.box_keypoints_px,
-            visible_px: labels.visible_px,
-            pose_rad: labels.pose,
-            shape: labels.shape.clone(),
-            camera_from_joint: labels.camera_from_joint,
+            visible_px: Some(labels.visible_px),
+            pose_rad: Some(labels.pose),
+            shape: Some(labels.shape.clone()),
+            camera_from_joint: Some(labels.camera_from_joint),
+            extra_points: BTreeMap::new(),
         }
     }
 
-    fn to_labels(&self) -> HandLabels {
-        HandLabels {
-            instance: self.instance,
-            side: self.side,
-            keypoints_px: self.keypoints_px,
-            keypoints_camera_m: self.keypoints_camera_m,
-            visibility: self.visibility,
-            box_visible_px: self.box_visible_px,
-            box_keypoints_px: self.box_keypoints_px,
-            visible_px: self.visible_px,
-            camera_from_joint: self.camera_from_joint,
-            pose: self.pose_rad,
-            shape: self.shape.clone(),
+    /// A hand of which nothing is known yet; readers fill in what their format says, then call [`HandRecord::complete`].
+    pub fn unknown(instance: u8) -> Self {
+        Self {
+            instance,
+            side: None,
+            subject: None,
+            tone: None,
+            gesture: String::new(),
+            keypoints_px: [None; LANDMARK_COUNT],
+            keypoints_camera_m: [None; LANDMARK_COUNT],
+            visibility: [Visibility::Absent; LANDMARK_COUNT],
+            visibility_coco: [0; LANDMARK_COUNT],
+            box_visible_px: None,
+            box_keypoints_px: None,
+            visible_px: None,
+            pose_rad: None,
+            shape: None,
+            camera_from_joint: None,
+            extra_points: BTreeMap::new(),
         }
+    }
+
+    /// Projects 3D keypoints that have no pixel, turns [`Visibility::Absent`] into [`Visibility::Unstated`] (or outside,
+    /// behind) where there is a keypoint, and fills in COCO's flags and the box of the keypoints.
+    pub fn complete(&mut self, camera: Option<&Camera>, width: u32, height: u32) {
+        for k in 0..LANDMARK_COUNT {
+            let point = self.keypoints_camera_m[k];
+            if let (None, Some(p), Some(camera)) = (self.keypoints_px[k], point, camera) {
+                self.keypoints_px[k] = camera.project(p);
+            }
+            if self.visibility[k] == Visibility::Absent {
+                self.visibility[k] = match self.keypoints_px[k] {
+                    Some(p) if is_inside(p, width, height) => Visibility::Unstated,
+                    Some(_) => Visibility::OutsidePicture,
+                    None if point.is_some() && camera.is_some() => Visibility::BehindCamera,
+                    None if point.is_some() => Visibility::Unstated,
+                    None => Visibility::Absent,
+                };
+            }
+        }
+        self.visibility_coco = self.visibility.map(Visibility::coco);
+        self.box_keypoints_px = box_around(self.keypoints_px.iter().flatten().copied());
     }
 
     fn is_finite(&self) -> bool {
-        self.keypoints_camera_m.iter().all(|p| p.is_finite())
+        let extra = || self.extra_points.values();
+        self.keypoints_camera_m.iter().flatten().all(|p| p.is_finite())
             && self.keypoints_px.iter().flatten().all(|p| p.is_finite())
-            && self.pose_rad.0.iter().chain(&self.shape.0).all(|x| x.is_finite())
-            && self.camera_from_joint.iter().all(|t| t.rotation.is_finite() && t.translation_m.is_finite())
+            && self.pose_rad.iter().flat_map(|p| &p.0).all(|x| x.is_finite())
+            && self.shape.iter().flat_map(|s| &s.0).all(|x| x.is_finite())
+            && self.camera_from_joint.iter().flatten().all(|t| t.rotation.is_finite() && t.translation_m.is_finite())
+            && extra().all(|p| p.px.is_none_or(Vec2::is_finite) && p.camera_m.is_none_or(Vec3::is_finite))
             && self.box_visible_px.iter().chain(&self.box_keypoints_px).flatten().all(|x| x.is_finite())
     }
+}
+
+fn is_inside(p: Vec2, width: u32, height: u32) -> bool {
+    p.x >= 0.0 && p.y >= 0.0 && p.x < width as f32 && p.y < height as f32
+}
+
+/// Left, top, width, height around points; `None` around none.
+pub fn box_around(points: impl Iterator<Item = Vec2>) -> Option<[f32; 4]> {
+    let [low, high] =
+        points.fold(None, |b: Option<[Vec2; 2]>, p| Some(b.map_or([p, p], |[low, high]| [low.min(p), high.max(p)])))?;
+    Some([low.x, low.y, high.x - low.x, high.y - low.y])
 }
 
 /// Name and place of a sample in its dataset.
@@ -231,25 +322,59 @@ impl SampleLabel {
             width: camera.intrinsics.width,
             height: camera.intrinsics.height,
             pixel_origin: PixelOrigin::Corner,
-            k: camera.k_matrix(),
+            k: Some(camera.k_matrix()),
             lens: camera.lens,
             camera_from_world: camera.camera_from_world,
             depth_unit_m,
             hands: labels.hands.iter().map(|hand| HandRecord::new(hand, scene)).collect(),
             instances: scene.instances(),
             objects: ObjectRecord::all(scene),
-            scene: scene.clone(),
+            source: None,
+            extra: BTreeMap::new(),
+            scene: Some(scene.clone()),
         }
     }
 
-    /// The labels alone, as the label module made them.
-    pub fn labels(&self) -> Labels {
-        Labels { hands: self.hands.iter().map(HandRecord::to_labels).collect() }
+    /// A label of which only name and size are known; readers fill in what their format says.
+    pub fn captured(name: SampleName, width: u32, height: u32) -> Self {
+        Self {
+            format_version: LABEL_VERSION,
+            id: name.id.into(),
+            index: name.index,
+            split: name.split.into(),
+            clip: None,
+            frame: None,
+            time_s: None,
+            width,
+            height,
+            pixel_origin: PixelOrigin::Corner,
+            k: None,
+            lens: Lens::Pinhole,
+            camera_from_world: RigidTransform::IDENTITY,
+            depth_unit_m: None,
+            hands: Vec::new(),
+            instances: Vec::new(),
+            objects: Vec::new(),
+            source: None,
+            extra: BTreeMap::new(),
+            scene: None,
+        }
+    }
+
+    /// The camera as the label tells it (not as the scene in it does: readers of the dataset use the label); `None`
+    /// without a camera matrix.
+    pub fn camera(&self) -> Option<Camera> {
+        let [[fx, _, cx], [_, fy, cy], _] = self.k?;
+        Some(Camera {
+            intrinsics: Intrinsics { width: self.width, height: self.height, fx, fy, cx, cy },
+            lens: self.lens,
+            camera_from_world: self.camera_from_world,
+        })
     }
 
     /// False if a label is infinite or not a number, which JSON cannot hold.
     pub fn is_finite(&self) -> bool {
-        self.hands.iter().all(HandRecord::is_finite)
+        self.hands.iter().all(HandRecord::is_finite) && self.k.iter().flatten().flatten().all(|x| x.is_finite())
     }
 
     /// One line of JSON without a line break at its end.
@@ -276,8 +401,8 @@ mod tests {
         let json = label.to_json().unwrap();
         let back = SampleLabel::from_json(&json).unwrap();
         assert_eq!(back, label);
-        assert_eq!(back.labels(), sample.labels);
-        assert_eq!(back.scene, sample.scene);
+        assert_eq!(back.hands[1].keypoints_camera_m, sample.labels.hands[1].keypoints_camera_m.map(Some));
+        assert_eq!(back.scene, Some(sample.scene));
         assert!(!json.contains(&b'\n'));
         assert!(json.len() < 40_000, "{} bytes", json.len());
     }
@@ -290,9 +415,9 @@ mod tests {
                 let sample = fixture::sample(0, 8, 1);
                 let name = SampleName { index: 0, id: "0", split: "train" };
                 let mut label = SampleLabel::new(name, &sample.scene, &sample.labels, None);
-                label.hands[0].keypoints_camera_m[3] = Vec3::from(values);
+                label.hands[0].keypoints_camera_m[3] = Some(Vec3::from(values));
                 let back = SampleLabel::from_json(&label.to_json().unwrap()).unwrap();
-                let found = back.hands[0].keypoints_camera_m[3].to_array().map(f32::to_bits);
+                let found = back.hands[0].keypoints_camera_m[3].unwrap().to_array().map(f32::to_bits);
                 proptest::prop_assert_eq!(found, values.map(f32::to_bits));
             }
         }

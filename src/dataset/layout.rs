@@ -5,8 +5,10 @@ use super::error::SampleError;
 use super::label_json::{SampleLabel, SampleName};
 use super::plan::DatasetPlan;
 use super::rhd;
-use super::sample::{EncodedSample, Member, Sample};
+use super::sample::{EncodedSample, Member, Planes, Sample};
 use super::settings::{OutputFormat, RgbFormat};
+use super::source::Pictures;
+use crate::frame::Plane;
 
 /// A picture of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub(super) fn pictures(plan: &DatasetPlan) -> Vec<Picture> {
         return vec![P::Rgb, P::Depth16, P::Mask];
     }
     let all = [
-        (P::Rgb, true),
+        (P::Rgb, output.rgb != RgbFormat::None),
         (P::Grey, output.grey),
         (P::Depth16, output.depth.has_png()),
         (P::DepthExr, output.depth.has_exr()),
@@ -86,21 +88,51 @@ pub(super) fn label_path(plan: &DatasetPlan, split: usize, index: u64) -> Option
     }
 }
 
-/// File contents of a sample, ready to be written. Pure and slow: call it from many threads.
+/// File contents of a rendered sample, ready to be written. Pure and slow: call it from many threads.
 pub(super) fn encode_sample(plan: &DatasetPlan, sample: &Sample) -> Result<EncodedSample, SampleError> {
     let index = sample.index;
     let split = plan.split_of(index).ok_or(SampleError::BeyondPlan { index, total: plan.total() })?;
-    let output = &plan.output;
-    if output.format == OutputFormat::Rhd {
-        rhd::check(sample)?;
-    }
-    let unit_m = (output.format != OutputFormat::Rhd && output.depth.has_png()).then_some(output.depth_unit_m);
     let name = SampleName { index, id: &plan.sample_id(index), split: &plan.splits[split].name };
-    let label = SampleLabel::new(name, &sample.scene, &sample.labels, unit_m);
+    encode(plan, SampleLabel::new(name, &sample.scene, &sample.labels, None), sample.into())
+}
+
+/// File contents of a sample that came from another dataset, under its new index.
+pub(super) fn encode_stored(
+    plan: &DatasetPlan,
+    index: u64,
+    mut label: SampleLabel,
+    pictures: &Pictures,
+) -> Result<EncodedSample, SampleError> {
+    let split = plan.split_of(index).ok_or(SampleError::BeyondPlan { index, total: plan.total() })?;
+    label.index = index;
+    label.id = plan.sample_id(index);
+    label.split.clone_from(&plan.splits[split].name);
+    let made = match (&pictures.rgb, &pictures.rgb_jpeg) {
+        (Some(rgb), None) if has_jpeg(plan) => Some(encode::jpeg_rgb8(rgb, JPEG_QUALITY)?),
+        _ => None,
+    };
+    let planes = Planes::from(pictures);
+    encode(plan, label, Planes { rgb_jpeg: made.as_deref().or(planes.rgb_jpeg), ..planes })
+}
+
+/// Quality of JPEG files made from pictures that were none.
+const JPEG_QUALITY: u8 = 95;
+
+fn has_jpeg(plan: &DatasetPlan) -> bool {
+    plan.output.format != OutputFormat::Rhd && plan.output.rgb == RgbFormat::Jpg
+}
+
+fn encode(plan: &DatasetPlan, mut label: SampleLabel, planes: Planes) -> Result<EncodedSample, SampleError> {
+    let (index, output) = (label.index, &plan.output);
+    let split = plan.split_of(index).ok_or(SampleError::BeyondPlan { index, total: plan.total() })?;
+    if output.format == OutputFormat::Rhd {
+        rhd::check(&label)?;
+    }
+    label.depth_unit_m = (output.format != OutputFormat::Rhd && output.depth.has_png()).then_some(output.depth_unit_m);
     if !label.is_finite() {
         return Err(SampleError::NotFinite);
     }
-    check_sizes(sample)?;
+    check_sizes(&label, planes)?;
     let mut encoded = EncodedSample {
         index,
         members: Vec::new(),
@@ -108,54 +140,51 @@ pub(super) fn encode_sample(plan: &DatasetPlan, sample: &Sample) -> Result<Encod
         depth_saturated_px: 0,
     };
     for picture in pictures(plan) {
-        let (bytes, saturated) = encode_picture(plan, sample, picture)?;
+        let (bytes, saturated) = encode_picture(plan, planes, picture)?;
         encoded.depth_saturated_px += saturated;
         encoded.members.push(Member { path: picture_path(plan, split, index, picture), bytes });
     }
     Ok(encoded)
 }
 
-fn check_sizes(sample: &Sample) -> Result<(), SampleError> {
-    let camera = &sample.scene.camera.intrinsics;
-    let frame = &sample.frame;
-    let mut sizes = vec![
-        ("rgb", sample.rgb.width, sample.rgb.height),
-        ("depth", frame.depth_z_m.width, frame.depth_z_m.height),
-        ("part", frame.part.width, frame.part.height),
-        ("instance", frame.instance.width, frame.instance.height),
+fn check_sizes(label: &SampleLabel, planes: Planes) -> Result<(), SampleError> {
+    let expected = (label.width, label.height);
+    let sizes = [
+        ("rgb", planes.rgb.map(|p| (p.width, p.height))),
+        ("grey", planes.grey.map(|p| (p.width, p.height))),
+        ("depth", planes.depth_z_m.map(|p| (p.width, p.height))),
+        ("part", planes.part.map(|p| (p.width, p.height))),
+        ("instance", planes.instance.map(|p| (p.width, p.height))),
     ];
-    sizes.extend(sample.grey.as_ref().map(|grey| ("grey", grey.width, grey.height)));
-    for (plane, width, height) in sizes {
-        if (width, height) != (camera.width, camera.height) {
-            let expected = (camera.width, camera.height);
-            return Err(SampleError::Size { plane, found: (width, height), expected });
-        }
+    match sizes.into_iter().find_map(|(plane, found)| found.filter(|f| *f != expected).map(|f| (plane, f))) {
+        Some((plane, found)) => Err(SampleError::Size { plane, found, expected }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn encode_picture(plan: &DatasetPlan, sample: &Sample, picture: Picture) -> Result<(Vec<u8>, u64), SampleError> {
-    let frame = &sample.frame;
+fn encode_picture(plan: &DatasetPlan, planes: Planes, picture: Picture) -> Result<(Vec<u8>, u64), SampleError> {
+    let lacks = |picture| SampleError::Lacks { picture };
     let bytes = match picture {
-        P::Rgb => rgb(plan, sample)?,
-        P::Grey => encode::png_grey8(sample.grey.as_ref().ok_or(SampleError::NoGrey)?)?,
-        P::Depth16 => return Ok(depth16(plan, sample)?),
-        P::DepthExr => encode::exr_depth(&frame.depth_z_m)?,
-        P::Mask => encode::png_grey8(&frame.part)?,
-        P::Instance => encode::png_grey8(&frame.instance)?,
+        P::Rgb => rgb(plan, planes)?,
+        P::Grey => encode::png_grey8(planes.grey.ok_or(lacks("grey picture"))?)?,
+        P::Depth16 => return Ok(depth16(plan, planes.depth_z_m.ok_or(lacks("depth"))?)?),
+        P::DepthExr => encode::exr_depth(planes.depth_z_m.ok_or(lacks("depth"))?)?,
+        P::Mask => encode::png_grey8(planes.part.ok_or(lacks("part mask"))?)?,
+        P::Instance => encode::png_grey8(planes.instance.ok_or(lacks("instance mask"))?)?,
     };
     Ok((bytes, 0))
 }
 
-fn rgb(plan: &DatasetPlan, sample: &Sample) -> Result<Vec<u8>, SampleError> {
-    if plan.output.format == OutputFormat::Rhd || plan.output.rgb == RgbFormat::Png {
-        return Ok(encode::png_rgb8(&sample.rgb)?);
+/// The colour picture's file: a JPEG that is there is kept byte by byte.
+fn rgb(plan: &DatasetPlan, planes: Planes) -> Result<Vec<u8>, SampleError> {
+    let picture = || planes.rgb.ok_or(SampleError::Lacks { picture: "colour picture" });
+    if !has_jpeg(plan) {
+        return Ok(encode::png_rgb8(picture()?)?);
     }
-    sample.rgb_jpeg.clone().ok_or(SampleError::NoJpeg)
+    Ok(planes.rgb_jpeg.ok_or(SampleError::NoJpeg)?.to_vec())
 }
 
-fn depth16(plan: &DatasetPlan, sample: &Sample) -> Result<(Vec<u8>, u64), EncodeError> {
-    let depth = &sample.frame.depth_z_m;
+fn depth16(plan: &DatasetPlan, depth: &Plane<f32>) -> Result<(Vec<u8>, u64), EncodeError> {
     if plan.output.format == OutputFormat::Rhd {
         let (picture, saturated) = rhd::depth_picture(depth);
         return Ok((encode::png_rgb8(&picture)?, saturated));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, FileDigest};
 use super::error::DatasetError;
-use super::plan::{ClipPlan, DatasetPlan};
+use super::plan::{ClipPlan, DatasetPlan, SourcePlan};
 use super::rhd;
 use super::sample::SampleFailure;
 use super::settings::{OutputFormat, OutputSettings};
@@ -53,6 +53,9 @@ pub struct Manifest {
     /// Frames and rate of clips; `None` for single pictures.
     #[serde(default)]
     pub clips: Option<ClipPlan>,
+    /// Where the samples come from; empty if they are rendered for this dataset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourcePlan>,
     /// Samples that could not be made, in order.
     pub failures: Vec<SampleFailure>,
     /// In order.
@@ -153,6 +156,7 @@ fn build(plan: &DatasetPlan, sidecars: &[Sidecar], annotations: Vec<FileDigest>)
         depth_saturated_px: sidecars.iter().map(|s| s.depth_saturated_px).sum(),
         splits: splits(plan, sidecars),
         clips: plan.clips,
+        sources: plan.sources.clone(),
         failures: sidecars.iter().flat_map(|s| s.failures.clone()).collect(),
         shards: sidecars.iter().map(shard).collect(),
     }

@@ -37,6 +37,7 @@ mod label_json;
 mod layout;
 mod lines;
 mod manifest;
+pub mod orders;
 mod pickle;
 mod plan;
 mod reader;
@@ -44,6 +45,7 @@ pub mod rhd;
 mod sample;
 mod settings;
 mod sidecar;
+mod source;
 mod tar_shard;
 #[cfg(test)]
 mod tests;
@@ -51,11 +53,14 @@ mod writer;
 
 pub use disk::FileDigest;
 pub use error::{DatasetError, SampleError};
-pub use label_json::{HandRecord, LABEL_VERSION, PixelOrigin, SampleLabel, SampleName};
+pub use label_json::{
+    ExtraPoint, HandRecord, LABEL_VERSION, ObjectRecord, PixelOrigin, Provenance, SampleLabel, SampleName, box_around,
+};
 pub use manifest::{Manifest, ManifestShard, ManifestSplit};
-pub use plan::{Chunk, ClipPlan, DatasetPlan, FORMAT_VERSION, SplitPlan};
-pub use reader::{DatasetReader, StoredBytes, StoredSample};
+pub use plan::{Chunk, ClipPlan, DatasetPlan, FORMAT_VERSION, SourcePlan, SplitPlan};
+pub use reader::HandloomReader;
 pub use sample::{EncodedSample, Member, Sample, SampleFailure};
 pub use settings::{DepthFormat, OutputFormat, OutputSettings, RgbFormat};
 pub use sidecar::Sidecar;
+pub use source::{DatasetReader, Pictures, SetFault, SetInfo, StoredSample, in_order};
 pub use writer::{DatasetWriter, Finished, OpenMode, ShardOf};

@@ -30,6 +30,21 @@ pub struct DatasetPlan {
     /// How the samples make up clips; `None` for single pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clips: Option<ClipPlan>,
+    /// Where the samples come from, in order; empty if they are rendered for this dataset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourcePlan>,
+}
+
+/// One source of a converted or blended dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourcePlan {
+    /// Name in the blend, or of the dataset's folder.
+    pub name: String,
+    /// Format it is read from.
+    pub format: String,
+    /// Number of samples taken from it.
+    pub samples: u64,
 }
 
 /// Consecutive samples of a split make up clips; the last clip of a split may be shorter.
@@ -212,6 +227,7 @@ pub(crate) mod tests {
             },
             splits: counts.iter().map(|(name, count)| SplitPlan { name: (*name).into(), count: *count }).collect(),
             clips: None,
+            sources: Vec::new(),
         }
     }
 

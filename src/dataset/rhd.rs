@@ -14,8 +14,8 @@
 use super::disk::{Disk, FileDigest, Sync};
 use super::error::{DatasetError, SampleError};
 use super::label_json::SampleLabel;
+use super::orders::RHD;
 use super::pickle::{self, Array};
-use super::sample::Sample;
 use crate::camera::Lens;
 use crate::frame::{NO_DEPTH, Plane};
 use crate::label::Visibility;
@@ -27,9 +27,6 @@ pub const ROOT: &str = "RHD_published_v2";
 pub const SIZE: u32 = 320;
 /// Depth at the value 65535, metres.
 pub const FULL_SCALE_M: f32 = 5.0;
-/// Position in RHD's order of one hand of each of our landmarks.
-pub const ORDER: [usize; LANDMARK_COUNT] = [0, 4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 16, 15, 14, 13, 20, 19, 18, 17];
-
 /// The format's name for a split; `None` if it has none.
 pub fn split_folder(split: &str) -> Option<&'static str> {
     match split {
@@ -40,18 +37,23 @@ pub fn split_folder(split: &str) -> Option<&'static str> {
 }
 
 /// Refuses what the format cannot hold.
-pub(super) fn check(sample: &Sample) -> Result<(), SampleError> {
+pub(super) fn check(label: &SampleLabel) -> Result<(), SampleError> {
     let unsupported = |what: String| Err(SampleError::Unsupported { format: "rhd", what });
-    let camera = &sample.scene.camera;
-    let (width, height) = (camera.intrinsics.width, camera.intrinsics.height);
+    let (width, height) = (label.width, label.height);
     if (width, height) != (SIZE, SIZE) {
         return unsupported(format!("a picture of {width} x {height} pixels, only {SIZE} x {SIZE}"));
     }
-    if camera.lens != Lens::Pinhole {
+    if label.lens != Lens::Pinhole {
         return unsupported("lens distortion, only `lens = \"pinhole\"`".into());
     }
+    if label.k.is_none() {
+        return unsupported("a sample without camera matrix".into());
+    }
+    if label.hands.iter().any(|hand| hand.side.is_none()) {
+        return unsupported("a hand without side".into());
+    }
     for side in [HandSide::Left, HandSide::Right] {
-        let hands = sample.labels.hands.iter().filter(|hand| hand.side == side).count();
+        let hands = label.hands.iter().filter(|hand| hand.side == Some(side)).count();
         if hands > 1 {
             return unsupported(format!("{hands} hands of one side"));
         }
@@ -107,9 +109,9 @@ fn arrays(label: &SampleLabel) -> [Array; 3] {
     let mut xyz = vec![[0.0; 3]; 2 * LANDMARK_COUNT];
     let mut uv_vis = xyz.clone();
     for hand in &label.hands {
-        let base = if hand.side == HandSide::Left { 0 } else { LANDMARK_COUNT };
-        for (k, place) in ORDER.into_iter().enumerate() {
-            xyz[base + place] = hand.keypoints_camera_m[k].to_array();
+        let base = if hand.side == Some(HandSide::Left) { 0 } else { LANDMARK_COUNT };
+        for (k, place) in RHD.into_iter().enumerate() {
+            xyz[base + place] = hand.keypoints_camera_m[k].unwrap_or_default().to_array();
             let visible = if hand.visibility[k] == Visibility::Visible { 1.0 } else { 0.0 };
             uv_vis[base + place] = hand.keypoints_px[k].map_or([0.0; 3], |p| [p.x, p.y, visible]);
         }
@@ -117,7 +119,7 @@ fn arrays(label: &SampleLabel) -> [Array; 3] {
     [
         Array { name: "xyz", rows: 42, columns: 3, values: xyz.into_flattened() },
         Array { name: "uv_vis", rows: 42, columns: 3, values: uv_vis.into_flattened() },
-        Array { name: "K", rows: 3, columns: 3, values: label.k.as_flattened().to_vec() },
+        Array { name: "K", rows: 3, columns: 3, values: label.k.unwrap_or_default().as_flattened().to_vec() },
     ]
 }
 
@@ -130,12 +132,9 @@ mod tests {
     use crate::dataset::label_json::SampleName;
 
     #[test]
-    fn order_is_a_permutation_that_swaps_tips_and_bases() {
-        let mut sorted = ORDER;
-        sorted.sort_unstable();
-        assert_eq!(sorted, std::array::from_fn(|k| k));
+    fn order_swaps_tips_and_bases() {
         // our thumb CMC (1) stands at 4, our thumb tip (4) at 1; likewise for every digit
-        assert!((1..LANDMARK_COUNT).all(|k| ORDER[ORDER[k]] == k && (ORDER[k] - 1) / 4 == (k - 1) / 4));
+        assert!((1..LANDMARK_COUNT).all(|k| RHD[RHD[k]] == k && (RHD[k] - 1) / 4 == (k - 1) / 4));
     }
 
     #[test]
@@ -177,13 +176,24 @@ mod tests {
 
     #[test]
     fn what_rhd_cannot_hold_is_refused() {
-        let mut sample = fixture::sample(0, SIZE, 2);
-        check(&sample).unwrap();
-        sample.labels.hands[0].side = HandSide::Right;
-        assert!(check(&sample).unwrap_err().to_string().contains("2 hands of one side"));
-        assert!(check(&fixture::sample(0, 64, 1)).unwrap_err().to_string().contains("64 x 64"));
-        let mut sample = fixture::sample(0, SIZE, 1);
-        sample.scene.camera.lens = Lens::KannalaBrandt4 { k: [0.0; 4] };
-        assert!(check(&sample).unwrap_err().to_string().contains("pinhole"));
+        let label = |size, hands| {
+            let sample = fixture::sample(0, size, hands);
+            let name = SampleName { index: 0, id: "0", split: "training" };
+            SampleLabel::new(name, &sample.scene, &sample.labels, None)
+        };
+        let refused = |label: &SampleLabel| check(label).unwrap_err().to_string();
+        let mut two = label(SIZE, 2);
+        check(&two).unwrap();
+        two.hands[0].side = Some(HandSide::Right);
+        assert!(refused(&two).contains("2 hands of one side"));
+        two.hands[0].side = None;
+        assert!(refused(&two).contains("a hand without side"));
+        assert!(refused(&label(64, 1)).contains("64 x 64"));
+        let mut fisheye = label(SIZE, 1);
+        fisheye.lens = Lens::KannalaBrandt4 { k: [0.0; 4] };
+        assert!(refused(&fisheye).contains("pinhole"));
+        let mut blind = label(SIZE, 1);
+        blind.k = None;
+        assert!(refused(&blind).contains("camera matrix"));
     }
 }

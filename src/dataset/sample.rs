@@ -1,5 +1,6 @@
 //! One sample on its way to a file.
 
+use super::source::Pictures;
 use crate::frame::{Frame, Plane};
 use crate::label::Labels;
 use crate::scene::Scene;
@@ -21,6 +22,43 @@ pub struct Sample {
     pub grey: Option<Plane<u8>>,
     /// The JPEG that `rgb` was decoded from; needed for `rgb = "jpg"`.
     pub rgb_jpeg: Option<Vec<u8>>,
+}
+
+/// The pictures of a sample on their way to files.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Planes<'a> {
+    pub(super) rgb: Option<&'a Plane<[u8; 3]>>,
+    pub(super) rgb_jpeg: Option<&'a [u8]>,
+    pub(super) grey: Option<&'a Plane<u8>>,
+    pub(super) depth_z_m: Option<&'a Plane<f32>>,
+    pub(super) part: Option<&'a Plane<u8>>,
+    pub(super) instance: Option<&'a Plane<u8>>,
+}
+
+impl<'a> From<&'a Sample> for Planes<'a> {
+    fn from(sample: &'a Sample) -> Self {
+        Self {
+            rgb: Some(&sample.rgb),
+            rgb_jpeg: sample.rgb_jpeg.as_deref(),
+            grey: sample.grey.as_ref(),
+            depth_z_m: Some(&sample.frame.depth_z_m),
+            part: Some(&sample.frame.part),
+            instance: Some(&sample.frame.instance),
+        }
+    }
+}
+
+impl<'a> From<&'a Pictures> for Planes<'a> {
+    fn from(pictures: &'a Pictures) -> Self {
+        Self {
+            rgb: pictures.rgb.as_ref(),
+            rgb_jpeg: pictures.rgb_jpeg.as_deref(),
+            grey: pictures.grey.as_ref(),
+            depth_z_m: pictures.depth_z_m.as_ref(),
+            part: pictures.part.as_ref(),
+            instance: pictures.instance.as_ref(),
+        }
+    }
 }
 
 /// One sample as file contents, ready for [`super::DatasetWriter::write_chunk`].

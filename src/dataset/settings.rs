@@ -46,6 +46,8 @@ pub enum RgbFormat {
     Jpg,
     /// The sensor's picture, decoded.
     Png,
+    /// No colour picture: depth sets have none.
+    None,
 }
 
 impl RgbFormat {
@@ -53,7 +55,7 @@ impl RgbFormat {
     pub fn extension(self) -> &'static str {
         match self {
             Self::Jpg => "jpg",
-            Self::Png => "png",
+            Self::Png | Self::None => "png",
         }
     }
 }

@@ -4,12 +4,33 @@
 //! host, so equal samples make equal files. The index is the text format of NVIDIA DALI (`v1.2`): one line per sample
 //! with `extension offset size name` of each member, offsets of the content in bytes from the start of the tar file.
 
+use std::ops::Range;
+
 use super::disk::{Disk, FileDigest, NewFile, Sync};
 use super::error::DatasetError;
 use super::sample::EncodedSample;
 
 const BLOCK: u64 = 512;
 const ZEROS: [u8; 1024] = [0; 1024];
+
+/// Name and byte range of every member of a sample.
+pub(super) type Members = Vec<(String, Range<u64>)>;
+
+/// The members of every sample, from the index; else what is wrong with it, in words.
+pub(super) fn members(index: &[u8]) -> Result<Vec<Members>, String> {
+    let text = str::from_utf8(index).map_err(|_| "it is not text".to_owned())?;
+    let member = |words: &[&str]| {
+        let [_, offset, size, name] = words else { return None };
+        let (offset, size): (u64, u64) = (offset.parse().ok()?, size.parse().ok()?);
+        Some(((*name).to_owned(), offset..offset.checked_add(size)?))
+    };
+    let sample = |(k, line): (usize, &str)| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let members: Option<Vec<_>> = words.chunks(4).map(member).collect();
+        members.ok_or_else(|| format!("line {} is no list of `extension offset size name`", k + 2))
+    };
+    text.lines().enumerate().skip(1).map(|(k, line)| sample((k - 1, line))).collect()
+}
 
 /// A tar file being written.
 pub(super) struct TarShard {

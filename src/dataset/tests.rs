@@ -6,7 +6,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::disk::Disk;
 use super::plan::tests::plan;
+use super::sidecar::Sidecar;
 use super::*;
 
 const FORMATS: [OutputFormat; 4] = [OutputFormat::Loose, OutputFormat::Tar, OutputFormat::Coco, OutputFormat::Rhd];
@@ -82,23 +84,28 @@ fn every_format_comes_back_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let plan = small_plan(format);
         write_new(folder.path(), plan.clone());
-        let reader = DatasetReader::open(folder.path()).unwrap();
+        let reader = HandloomReader::open(folder.path()).unwrap();
         let samples: Vec<StoredSample> = reader.samples().map(|sample| sample.unwrap()).collect();
         assert_eq!(samples.iter().map(|s| s.label.index).collect::<Vec<_>>(), [0, 2, 3, 4], "{format:?}");
         for stored in samples {
             let sample = sample(&plan, stored.label.index);
-            assert_eq!(stored.label.scene, sample.scene);
-            assert_eq!(stored.label.labels(), sample.labels);
-            assert_eq!(stored.rgb, sample.rgb);
-            assert_eq!(stored.part.as_ref(), Some(&sample.frame.part));
-            let depth = stored.depth_z_m.unwrap();
+            let StoredSample { label, pictures } = stored;
+            for (record, truth) in label.hands.iter().zip(&sample.labels.hands) {
+                assert_eq!(record.keypoints_camera_m, truth.keypoints_camera_m.map(Some));
+                assert_eq!((record.keypoints_px, record.visibility), (truth.keypoints_px, truth.visibility));
+            }
+            assert_eq!(label.hands.len(), sample.labels.hands.len());
+            assert_eq!(label.scene, Some(sample.scene));
+            assert_eq!(pictures.rgb, Some(sample.rgb));
+            assert_eq!(pictures.part.as_ref(), Some(&sample.frame.part));
+            let depth = pictures.depth_z_m.unwrap();
             if format == OutputFormat::Rhd {
                 let near = depth.data.iter().zip(&sample.frame.depth_z_m.data).all(|(a, b)| (a - b).abs() < 4e-5);
                 assert!(near);
             } else {
                 assert_eq!(depth, sample.frame.depth_z_m);
-                assert_eq!(stored.grey, sample.grey);
-                assert_eq!(stored.instance, Some(sample.frame.instance));
+                assert_eq!(pictures.grey, sample.grey);
+                assert_eq!(pictures.instance, Some(sample.frame.instance));
             }
         }
     }
@@ -152,15 +159,15 @@ fn manifest_counts_samples_and_tells_failures() {
     let training = &manifest.splits[0];
     assert_eq!((training.planned, training.samples, training.failed), (3, 2, 1));
     assert_eq!(manifest.failures, [SampleFailure { index: 1, cause: "no hand fits the picture".into() }]);
-    assert_eq!(DatasetReader::open(folder.path()).unwrap().manifest().unwrap(), Some(manifest));
+    assert_eq!(HandloomReader::open(folder.path()).unwrap().manifest().unwrap(), Some(manifest));
 }
 
 /// Files of a finished dataset in the order in which they got their names.
 fn order_of_files(plan: &DatasetPlan, folder: &Path, tree: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
-    let reader = DatasetReader::open(folder).unwrap();
+    let disk = Disk::new(folder);
     let mut order = vec!["shards/plan.json".to_owned()];
     for chunk in plan.chunks() {
-        let sidecar = reader.sidecar(&chunk).unwrap().unwrap();
+        let sidecar = Sidecar::load(&disk, plan, &chunk).unwrap().unwrap();
         order.extend(sidecar.files.into_iter().map(|file| file.path));
         order.push(format!("shards/{}.json", chunk.name));
     }
@@ -375,17 +382,18 @@ fn tar_headers_hold_no_time_and_the_index_points_at_members() {
 fn damaged_files_are_named_when_read() {
     let folder = tempfile::tempdir().unwrap();
     write_new(folder.path(), small_plan(OutputFormat::Loose));
-    let reader = DatasetReader::open(folder.path()).unwrap();
-    let chunk = &reader.plan().chunks()[2];
-    assert!(reader.changes(chunk).is_empty());
+    let reader = HandloomReader::open(folder.path()).unwrap();
+    assert!(reader.changes().is_empty());
     let whole = fs::read(folder.path().join("evaluation/000004.mask.png")).unwrap();
     put(folder.path(), "evaluation/000004.mask.png", &whole[..whole.len() / 2]);
-    assert!(reader.changes(chunk)[0].to_string().contains("000004.mask.png"));
+    assert!(reader.changes()[0].to_string().contains("000004.mask.png"));
     let errors: Vec<String> = reader.samples().filter_map(|sample| Some(sample.err()?.to_string())).collect();
     assert_eq!(errors.len(), 1);
     assert!(errors[0].contains("000004.mask.png` is damaged"), "{errors:?}");
     fs::remove_file(folder.path().join("shards/evaluation-000000.json")).unwrap();
-    assert!(matches!(reader.stored(chunk).map(drop), Err(DatasetError::MissingShard { .. })));
+    let reader = HandloomReader::open(folder.path()).unwrap();
+    assert_eq!(reader.info().faults[0].message, "shard `evaluation-000000` is missing");
+    assert_eq!(reader.info().splits, [("training".to_owned(), 2), ("evaluation".to_owned(), 0)]);
     assert_eq!(reader.samples().count(), 2);
 }
 
@@ -393,11 +401,49 @@ fn damaged_files_are_named_when_read() {
 fn a_tar_file_cut_short_is_an_error_and_no_panic() {
     let folder = tempfile::tempdir().unwrap();
     write_new(folder.path(), small_plan(OutputFormat::Tar));
-    let reader = DatasetReader::open(folder.path()).unwrap();
     let whole = fs::read(folder.path().join("evaluation-000000.tar")).unwrap();
     for length in [0, 100, 700, whole.len() / 2] {
         put(folder.path(), "evaluation-000000.tar", &whole[..length]);
-        assert!(reader.stored(&reader.plan().chunks()[2]).unwrap().any(|stored| stored.is_err()), "{length}");
+        let reader = HandloomReader::open(folder.path()).unwrap();
+        assert!(reader.samples().any(|sample| sample.is_err_and(|e| e.to_string().contains("cut off"))), "{length}");
+    }
+}
+
+#[test]
+fn a_damaged_tar_index_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write_new(folder.path(), small_plan(OutputFormat::Tar));
+    let path = "evaluation-000000.idx";
+    let whole = fs::read(folder.path().join(path)).unwrap();
+    for bad in [&whole[..whole.len() / 2], b"v1.2 2\nrgb.png 512 18446744073709551615 x\n", b"v1.2 0\n", b"\xff"] {
+        put(folder.path(), path, bad);
+        let reader = HandloomReader::open(folder.path()).unwrap();
+        let last = reader.samples().last().unwrap().unwrap_err().to_string();
+        assert!(last.contains("evaluation-000000"), "{last}");
+    }
+}
+
+#[test]
+fn samples_of_another_dataset_are_written_under_a_new_index() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_new(from.path(), small_plan(OutputFormat::Tar));
+    let reader = HandloomReader::open(from.path()).unwrap();
+    let mut other = plan(OutputFormat::Loose, &[("mixed", 4)], 10);
+    other.output.rgb = RgbFormat::Jpg;
+    let writer = DatasetWriter::open(to.path(), other, OpenMode::New).unwrap();
+    let again = |k: u64| {
+        let StoredSample { label, pictures } = reader.read(3 - k).unwrap();
+        Ok(writer.encode_stored(k, label, &pictures).unwrap())
+    };
+    writer.write_chunk(&writer.plan().chunks()[0], (0..4).map(again)).unwrap();
+    let back = HandloomReader::open(to.path()).unwrap();
+    for k in 0..4 {
+        let (old, new) = (reader.read(3 - k).unwrap(), back.read(k).unwrap());
+        assert_eq!((new.label.index, new.label.split.as_str()), (k, "mixed"));
+        assert_eq!(new.label.id, format!("{k:06}"));
+        assert_eq!((new.label.hands, new.label.scene), (old.label.hands, old.label.scene));
+        assert_eq!((new.pictures.depth_z_m, new.pictures.part), (old.pictures.depth_z_m, old.pictures.part));
+        assert!(new.pictures.rgb_jpeg.is_some() && old.pictures.rgb_jpeg.is_none());
     }
 }
 

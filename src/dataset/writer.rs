@@ -9,10 +9,12 @@ use rayon::prelude::*;
 use super::container::Container;
 use super::disk::{Disk, SHARDS};
 use super::error::{DatasetError, SampleError};
+use super::label_json::SampleLabel;
 use super::manifest::{self, Manifest};
 use super::plan::{Chunk, DatasetPlan, FORMAT_VERSION};
 use super::sample::{EncodedSample, Sample, SampleFailure};
 use super::sidecar::{Outcome, Sidecar};
+use super::source::Pictures;
 use super::{erase, layout};
 
 /// Path of the plan in the dataset's folder.
@@ -122,6 +124,16 @@ impl DatasetWriter {
     /// File contents of a sample. Pure and slow: call it from many threads.
     pub fn encode(&self, sample: &Sample) -> Result<EncodedSample, SampleError> {
         layout::encode_sample(&self.plan, sample)
+    }
+
+    /// File contents of a sample that came from another dataset, under a new index. Pure and slow.
+    pub fn encode_stored(
+        &self,
+        index: u64,
+        label: SampleLabel,
+        pictures: &Pictures,
+    ) -> Result<EncodedSample, SampleError> {
+        layout::encode_stored(&self.plan, index, label, pictures)
     }
 
     /// Writes one shard from its samples in order of their index, every one made or failed.

@@ -28,14 +28,20 @@ pub enum Visibility {
     OutsidePicture,
     /// It lies behind the camera (or nearer than [`crate::camera::NEAR_M`]).
     BehindCamera,
+    /// Not seen, and the dataset does not say why; never derived here.
+    Hidden,
+    /// Labelled, and the dataset does not say whether it is seen; never derived here.
+    Unstated,
+    /// The dataset has no such keypoint in this picture; never derived here.
+    Absent,
 }
 
 impl Visibility {
-    /// COCO's flag: 2 visible, 1 labelled but hidden, 0 not in the picture.
+    /// COCO's flag: 2 visible, 1 labelled but hidden (or nobody says), 0 not in the picture or not labelled.
     pub fn coco(self) -> u8 {
         match self {
             Self::Visible => 2,
-            Self::OutsidePicture | Self::BehindCamera => 0,
+            Self::OutsidePicture | Self::BehindCamera | Self::Absent => 0,
             _ => 1,
         }
     }

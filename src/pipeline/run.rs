@@ -26,14 +26,26 @@ pub fn generate(
     chunks: &[Chunk],
     progress: Progress<'_>,
 ) -> Result<Vec<Sidecar>, DatasetError> {
-    chunks.iter().map(|chunk| write_chunk(studio, sampler, writer, chunk, progress)).collect()
+    write_samples(writer, chunks, &|index| make_sample(studio, sampler, writer, index), progress)
+}
+
+/// Makes one sample of a dataset, by its index; called from many threads.
+pub type Maker<'a> = &'a (dyn Fn(u64) -> Result<EncodedSample, SampleFailure> + Sync);
+
+/// Writes shards from samples that are made in parallel, a window of them in memory.
+pub fn write_samples(
+    writer: &DatasetWriter,
+    chunks: &[Chunk],
+    make: Maker<'_>,
+    progress: Progress<'_>,
+) -> Result<Vec<Sidecar>, DatasetError> {
+    chunks.iter().map(|chunk| write_chunk(writer, chunk, make, progress)).collect()
 }
 
 fn write_chunk(
-    studio: &Studio,
-    sampler: &SceneSampler,
     writer: &DatasetWriter,
     chunk: &Chunk,
+    make: Maker<'_>,
     progress: Progress<'_>,
 ) -> Result<Sidecar, DatasetError> {
     let window = (IN_FLIGHT * rayon::current_num_threads()) as u64;
@@ -42,7 +54,7 @@ fn write_chunk(
     let samples = starts.flat_map(|start| {
         let window = start..range.end.min(start + window);
         let make = |index| {
-            let made = make_sample(studio, sampler, writer, index);
+            let made = make(index);
             progress(made.as_ref().map(|_| ()));
             made
         };
@@ -64,7 +76,7 @@ fn make_sample(
 }
 
 /// An error and what caused it, on one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(e) = cause {
@@ -74,29 +86,38 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text.replace('\n', " ")
 }
 
+/// Program and version, as written into datasets.
+pub const GENERATOR: &str = concat!("handloom ", env!("CARGO_PKG_VERSION"));
+
 /// What the dataset of a preset shall hold.
 pub fn plan(preset: &Preset, hash: &str) -> DatasetPlan {
     DatasetPlan {
         format_version: FORMAT_VERSION,
-        generator: concat!("handloom ", env!("CARGO_PKG_VERSION")).to_owned(),
+        generator: GENERATOR.to_owned(),
         seed: preset.seed,
         preset_hash: hash.to_owned(),
         output: output_settings(preset.output),
         splits: preset.split.iter().map(|s| SplitPlan { name: s.name.clone(), count: s.count }).collect(),
         clips: (preset.sequence.frames > 0)
             .then_some(ClipPlan { frames: preset.sequence.frames, rate_hz: preset.sequence.rate_hz }),
+        sources: Vec::new(),
+    }
+}
+
+/// The dataset's form of the preset's `output.format`.
+pub fn output_format(format: types::Format) -> OutputFormat {
+    match format {
+        types::Format::Loose => OutputFormat::Loose,
+        types::Format::Tar => OutputFormat::Tar,
+        types::Format::Rhd => OutputFormat::Rhd,
+        types::Format::Coco => OutputFormat::Coco,
     }
 }
 
 /// The dataset's form of the preset's `[output]`.
 pub fn output_settings(output: types::Output) -> OutputSettings {
     OutputSettings {
-        format: match output.format {
-            types::Format::Loose => OutputFormat::Loose,
-            types::Format::Tar => OutputFormat::Tar,
-            types::Format::Rhd => OutputFormat::Rhd,
-            types::Format::Coco => OutputFormat::Coco,
-        },
+        format: output_format(output.format),
         samples_per_shard: output.samples_per_shard,
         rgb: match output.rgb {
             types::RgbFormat::Jpg => RgbFormat::Jpg,

@@ -100,6 +100,7 @@ pub enum Format {
 /// Colour picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum RgbFormat {
     /// The sensor's own JPEG.
     Jpg,

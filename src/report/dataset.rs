@@ -2,32 +2,50 @@
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
+use super::{Heading, ReportError, ReportSample, Statistics, contact_sheet, draw, draw::Canvas, page};
+use crate::dataset::{DatasetError, DatasetReader, HandloomReader, SampleLabel, StoredSample, encode, in_order};
+use crate::rig::HandSide;
 
-use super::{Heading, ReportError, ReportSample, Statistics, contact_sheet, draw::Canvas, page};
-use crate::dataset::{Chunk, DatasetError, DatasetPlan, DatasetReader, StoredSample, encode};
-
-/// Samples read for the report; larger datasets are represented by whole shards spread evenly over them.
+/// Samples read for the report; larger datasets are represented by samples spread evenly over them.
 const READ: u64 = 4096;
-/// Samples decoded at a time.
-const WINDOW: usize = 256;
 
-/// Write `report.html` and `contact-sheet.png` into a dataset's folder.
+/// Write `report.html` and `contact-sheet.png` into the folder of a dataset that this program wrote.
 pub fn write(folder: &Path) -> Result<(), ReportError> {
-    let reader = DatasetReader::open(folder)?;
-    let chunks = shown_chunks(reader.plan());
-    let mut collector = Collector::new(chunks.iter().map(|c| c.count).sum());
-    for chunk in &chunks {
-        let mut stored = reader.stored(chunk)?.peekable();
-        while stored.peek().is_some() {
-            let window: Vec<_> = stored.by_ref().take(WINDOW).collect();
-            let samples: Vec<_> = window.into_par_iter().map(|bytes| reader.decode(&bytes?)).collect();
-            for sample in samples {
-                collector.add(&sample?);
+    let reader = HandloomReader::open(folder)?;
+    write_pages(&reader, heading(folder, &reader)?, folder)
+}
+
+/// Write `report.html` and `contact-sheet.png` about anyone's dataset into a folder of ours.
+pub fn write_set(reader: &dyn DatasetReader, faults: Vec<String>, folder: &Path) -> Result<(), ReportError> {
+    let info = reader.info();
+    let name = info.root.file_name().unwrap_or("dataset".as_ref()).to_string_lossy().into_owned();
+    let mut facts =
+        vec![("format".to_owned(), info.format.clone()), ("samples".to_owned(), reader.count().to_string())];
+    facts.extend(info.splits.iter().map(|(name, count)| (format!("split {name}"), count.to_string())));
+    facts.extend(info.lacks.iter().map(|lack| ("lacks".to_owned(), lack.clone())));
+    facts.extend(info.notes.iter().map(|note| ("note".to_owned(), note.clone())));
+    std::fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
+    write_pages(reader, Heading { name, description: String::new(), facts, faults }, folder)
+}
+
+fn write_pages(reader: &dyn DatasetReader, mut heading: Heading, folder: &Path) -> Result<(), ReportError> {
+    let every = reader.count().div_ceil(READ).max(1) as usize;
+    let numbers: Vec<u64> = (0..reader.count()).step_by(every).collect();
+    let mut collector = Collector::new(numbers.len() as u64);
+    let mut unreadable = Vec::new();
+    in_order::<_, ReportError>(
+        numbers,
+        |number| reader.read(number),
+        |_, sample| {
+            match sample {
+                Ok(sample) => collector.add(&sample),
+                Err(error) => unreadable.push(error.to_string()),
             }
-        }
-    }
-    let (html, sheet) = collector.finish(heading(folder, &reader)?)?;
+            Ok(())
+        },
+    )?;
+    heading.faults.extend(unreadable);
+    let (html, sheet) = collector.finish(heading)?;
     let sheet = encode::png_rgb8(&sheet).map_err(|source| ReportError::Sheet(Box::new(source)))?;
     write_file(&folder.join("contact-sheet.png"), &sheet)?;
     write_file(&folder.join("report.html"), html.as_bytes())
@@ -44,11 +62,6 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     })
 }
 
-fn shown_chunks(plan: &DatasetPlan) -> Vec<Chunk> {
-    let every = plan.total().div_ceil(READ).max(1) as usize;
-    plan.chunks().into_iter().step_by(every).collect()
-}
-
 /// What the preset beside the dataset says it is for; nothing if there is none.
 fn description(folder: &Path) -> String {
     let preset = std::fs::read_to_string(folder.join("preset.toml")).unwrap_or_default();
@@ -56,7 +69,7 @@ fn description(folder: &Path) -> String {
     table.get("description").and_then(toml::Value::as_str).unwrap_or_default().to_owned()
 }
 
-fn heading(folder: &Path, reader: &DatasetReader) -> Result<Heading, DatasetError> {
+fn heading(folder: &Path, reader: &HandloomReader) -> Result<Heading, DatasetError> {
     let plan = reader.plan();
     let name = folder.file_name().unwrap_or("dataset".as_ref()).to_string_lossy().into_owned();
     let mut facts = vec![
@@ -97,16 +110,18 @@ impl Collector {
 
     /// Count one sample, and keep it if its turn has come.
     pub fn add(&mut self, sample: &StoredSample) {
-        let labels = sample.label.labels();
-        self.statistics.add(&sample.label.split, &sample.label.scene, &labels);
+        let StoredSample { label, pictures } = sample;
+        self.statistics.add(label);
         if self.seen.is_multiple_of(self.every) {
+            let empty = || Canvas::filled(label.width, label.height, [24; 3]);
+            let shown = pictures.shown().or_else(|| pictures.depth_z_m.as_ref().map(draw::depth_picture));
             self.samples.push(ReportSample {
-                id: sample.label.id.clone(),
-                picture: sample.rgb.clone(),
-                part: sample.part.clone(),
-                depth_z_m: sample.depth_z_m.clone(),
-                caption: caption(sample),
-                labels,
+                id: label.id.clone(),
+                picture: shown.unwrap_or_else(empty),
+                part: pictures.part.clone(),
+                depth_z_m: pictures.depth_z_m.clone(),
+                caption: caption(label),
+                hands: label.hands.clone(),
             });
         }
         self.seen += 1;
@@ -120,15 +135,16 @@ impl Collector {
     }
 }
 
-fn caption(sample: &StoredSample) -> String {
-    let hands: Vec<_> = sample
-        .label
-        .hands
-        .iter()
-        .map(|hand| {
-            let side = if hand.side == crate::rig::HandSide::Left { "left" } else { "right" };
-            format!("{side} S{} {}", hand.tone, hand.gesture)
-        })
-        .collect();
-    hands.join(", ")
+fn caption(label: &SampleLabel) -> String {
+    let hands = label.hands.iter().map(|hand| {
+        let side = match hand.side {
+            Some(HandSide::Left) => "left",
+            Some(HandSide::Right) => "right",
+            None => "hand",
+        };
+        let tone = hand.tone.map(|tone| format!(" S{tone}")).unwrap_or_default();
+        format!("{side}{tone} {}", hand.gesture)
+    });
+    let from = label.source.as_ref().map(|source| source.source.clone());
+    from.into_iter().chain(hands).collect::<Vec<_>>().join(", ")
 }

@@ -2,8 +2,9 @@
 
 use glam::Vec2;
 
+use crate::dataset::HandRecord;
 use crate::frame::{NO_DEPTH, Plane};
-use crate::label::{HandLabels, Visibility};
+use crate::label::Visibility;
 use crate::rig::joint::LANDMARK_PARENT;
 
 /// An 8-bit sRGB picture.
@@ -19,7 +20,7 @@ pub fn landmark_colour(landmark: usize) -> [u8; 3] {
 }
 
 /// Skeleton of one hand; hidden keypoints are drawn as small dots, visible ones as discs with a dark rim.
-pub fn skeleton(canvas: &mut Canvas, hand: &HandLabels) {
+pub fn skeleton(canvas: &mut Canvas, hand: &HandRecord) {
     let width = canvas.width.min(canvas.height) as f32 / 320.0;
     for (k, parent) in LANDMARK_PARENT.into_iter().enumerate().skip(1) {
         if let (Some(a), Some(b)) = (hand.keypoints_px[parent], hand.keypoints_px[k]) {

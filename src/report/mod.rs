@@ -7,16 +7,16 @@ mod dataset;
 pub mod draw;
 pub mod histogram;
 pub mod statistics;
+mod view;
 
 use base64::Engine as _;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context};
 use serde::Serialize;
 
-use crate::dataset::DatasetError;
+use crate::dataset::{DatasetError, HandRecord};
 use crate::frame::Plane;
-use crate::label::Labels;
-pub use dataset::{Collector, write, write_file};
+pub use dataset::{Collector, write, write_file, write_set};
 use draw::Canvas;
 pub use statistics::Statistics;
 
@@ -56,8 +56,8 @@ pub struct ReportSample {
     pub part: Option<Plane<u8>>,
     /// Depth along the axis, metres, if written.
     pub depth_z_m: Option<Plane<f32>>,
-    /// Its labels.
-    pub labels: Labels,
+    /// Its hands.
+    pub hands: Vec<HandRecord>,
     /// A few words below the picture.
     pub caption: String,
 }
@@ -121,7 +121,7 @@ fn with_skeletons(sample: &ReportSample, size_px: u32) -> Canvas {
     let side = sample.picture.width.max(sample.picture.height).max(1);
     let factor = size_px.div_ceil(side).max(1);
     let mut canvas = draw::resized(&sample.picture, sample.picture.width * factor, sample.picture.height * factor);
-    for hand in &sample.labels.hands {
+    for hand in &sample.hands {
         let mut hand = hand.clone();
         for p in hand.keypoints_px.iter_mut().flatten() {
             *p *= factor as f32;
@@ -180,7 +180,7 @@ mod tests {
             picture: Canvas::filled(320, 240, [90, 120, 150]),
             part: Some(Plane::filled(320, 240, 18)),
             depth_z_m: None,
-            labels: Labels { hands: Vec::new() },
+            hands: Vec::new(),
             caption: "<script>".into(),
         }
     }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::histogram::{DirectionMap, Histogram, named_bars};
-use crate::label::{HandLabels, Labels, Visibility};
-use crate::rig::{DOFS, HandSide, Joint};
+use super::view;
+use crate::dataset::{HandRecord, SampleLabel};
+use crate::label::Visibility;
+use crate::rig::{DOFS, HandSide};
 use crate::scene::{Background, Scene};
 
 /// Histograms of pose, view, distance, tone, light and visibility.
@@ -52,36 +54,59 @@ impl Default for Statistics {
 
 impl Statistics {
     /// Count one sample.
-    pub fn add(&mut self, split: &str, scene: &Scene, labels: &Labels) {
+    pub fn add(&mut self, label: &SampleLabel) {
         self.samples += 1;
-        self.count("split", split);
-        self.count("hands in the picture", &labels.hands.len().to_string());
+        self.count("split", &label.split);
+        self.count("hands in the picture", &label.hands.len().to_string());
+        if let Some(source) = &label.source {
+            self.count("source", &source.source);
+        }
+        if let Some([[fx, ..], ..]) = label.k {
+            self.plain[FOCAL].add(fx);
+        }
+        if let Some(scene) = &label.scene {
+            self.add_scene(scene);
+        }
+        for hand in &label.hands {
+            self.add_hand(hand);
+        }
+    }
+
+    fn add_scene(&mut self, scene: &Scene) {
         self.count("background", background_kind(&scene.background));
         self.count("lights", &scene.lights.len().to_string());
-        self.plain[FOCAL].add(scene.camera.intrinsics.fx);
         self.plain[JPEG].add(f32::from(scene.sensor.jpeg_quality.unwrap_or(100)));
         if let Some(light) = scene.lights.first() {
             self.plain[LIGHT].add(light.irradiance[1]);
             self.plain[LIGHT_ELEVATION].add(libm::asinf(light.to_light.y.clamp(-1.0, 1.0)).to_degrees());
         }
-        for (hand, truth) in labels.hands.iter().zip(&scene.hands) {
-            self.count("skin tone", &format!("S{:02}", truth.skin.tone));
-            self.count("gesture", &truth.gesture);
-            self.count("person", &format!("{:04}", truth.subject));
-            self.add_hand(hand);
-        }
     }
 
-    fn add_hand(&mut self, hand: &HandLabels) {
+    fn add_hand(&mut self, hand: &HandRecord) {
         self.hands += 1;
-        self.count("side", if hand.side == HandSide::Left { "left" } else { "right" });
-        let wrist = hand.camera_from_joint[Joint::Wrist.index()];
-        let mut camera_in_hand = wrist.inverse().translation_m;
-        if hand.side == HandSide::Left {
-            camera_in_hand.x = -camera_in_hand.x;
+        self.count(
+            "side",
+            match hand.side {
+                Some(HandSide::Left) => "left",
+                Some(HandSide::Right) => "right",
+                None => "unknown",
+            },
+        );
+        if let Some(tone) = hand.tone {
+            self.count("skin tone", &format!("S{tone:02}"));
         }
-        self.view.add(camera_in_hand);
-        self.plain[DISTANCE].add(wrist.translation_m.length());
+        if !hand.gesture.is_empty() {
+            self.count("gesture", &hand.gesture);
+        }
+        if let Some(subject) = hand.subject {
+            self.count("person", &format!("{subject:04}"));
+        }
+        if let Some(camera_in_hand) = view::camera_in_hand(hand) {
+            self.view.add(camera_in_hand);
+        }
+        if let Some(wrist) = hand.keypoints_camera_m[0].or(hand.keypoints_camera_m[9]) {
+            self.plain[DISTANCE].add(wrist.length());
+        }
         if let Some([_, _, w, h]) = hand.box_keypoints_px {
             self.plain[HAND_SIZE].add(w.max(h));
         }
@@ -91,8 +116,10 @@ impl Statistics {
             let along = middle - wrist;
             self.plain[ROLL].add(libm::atan2f(along.x, -along.y).to_degrees());
         }
-        for (histogram, angle) in self.angles.iter_mut().zip(hand.pose.0) {
-            histogram.add(angle.to_degrees());
+        if let Some(pose) = &hand.pose_rad {
+            for (histogram, angle) in self.angles.iter_mut().zip(pose.0) {
+                histogram.add(angle.to_degrees());
+            }
         }
         for seen in &hand.visibility {
             self.count("keypoints", visibility_name(*seen));
@@ -152,5 +179,8 @@ fn visibility_name(v: Visibility) -> &'static str {
         Visibility::HiddenByObject => "hidden by object",
         Visibility::OutsidePicture => "outside",
         Visibility::BehindCamera => "behind camera",
+        Visibility::Hidden => "hidden",
+        Visibility::Unstated => "not stated",
+        Visibility::Absent => "absent",
     }
 }

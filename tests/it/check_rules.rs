@@ -2,21 +2,19 @@
 
 use glam::{Quat, Vec2, Vec3};
 use handloom::camera::{Camera, Intrinsics, Lens};
-use handloom::check::{Evidence, faults};
+use handloom::check::{Exactness, faults};
+use handloom::dataset::{HandRecord, Pictures, SampleLabel, SampleName};
 use handloom::frame::Plane;
-use handloom::label::{HandLabels, Labels, Visibility};
+use handloom::label::Visibility;
 use handloom::math::{RigidTransform, mirror_x};
 use handloom::rig::joint::LANDMARK_PARENT;
-use handloom::rig::{HandPart, HandPose, HandShape, HandSide, JOINT_COUNT, LANDMARK_COUNT};
+use handloom::rig::{HandPart, HandSide, LANDMARK_COUNT};
 use handloom::scene::{Instance, InstanceKind};
 
 struct Case {
     camera: Camera,
-    labels: Labels,
-    part: Plane<u8>,
-    instance: Plane<u8>,
-    depth: Plane<f32>,
-    instances: Vec<Instance>,
+    label: SampleLabel,
+    pictures: Pictures,
 }
 
 /// 21 landmarks of a half-curled right hand in hand space, metres.
@@ -76,39 +74,30 @@ fn case(side: HandSide) -> Case {
         }
     }
     let instance = Plane { width: 320, height: 320, data: part.data.iter().map(|p| u8::from(*p > 0)).collect() };
-    let labels = Labels {
-        hands: vec![HandLabels {
-            instance: 1,
-            side,
-            keypoints_px: px,
-            keypoints_camera_m: points,
-            visibility: [Visibility::Visible; LANDMARK_COUNT],
-            box_visible_px: None,
-            box_keypoints_px: None,
-            visible_px: part.data.iter().filter(|p| **p > 1).count() as u32,
-            camera_from_joint: [RigidTransform::IDENTITY; JOINT_COUNT],
-            pose: HandPose::default(),
-            shape: HandShape::default(),
-        }],
-    };
+    let name = SampleName { index: 0, id: "000000", split: "train" };
+    let mut label = SampleLabel::captured(name, 320, 320);
+    label.k = Some(camera.k_matrix());
+    let mut hand = HandRecord::unknown(1);
+    hand.side = Some(side);
+    hand.keypoints_px = px;
+    hand.keypoints_camera_m = points.map(Some);
+    hand.visibility = [Visibility::Visible; LANDMARK_COUNT];
+    hand.visible_px = Some(part.data.iter().filter(|p| **p > 1).count() as u32);
+    label.hands.push(hand);
     let instances = vec![
         Instance { id: 1, kind: InstanceKind::Hand, name: None, hand: Some(0) },
         Instance { id: 2, kind: InstanceKind::Object, name: Some("mug".into()), hand: None },
         Instance { id: 3, kind: InstanceKind::Person, name: Some("head".into()), hand: None },
     ];
-    Case { camera, labels, part, instance, depth, instances }
+    label.instances = instances;
+    let pictures =
+        Pictures { part: Some(part), instance: Some(instance), depth_z_m: Some(depth), ..Pictures::default() };
+    Case { camera, label, pictures }
 }
 
 /// Names of the broken rules.
 fn rules(case: &Case) -> Vec<&'static str> {
-    let found = faults(&Evidence {
-        camera: &case.camera,
-        labels: &case.labels,
-        instances: &case.instances,
-        part: Some(&case.part),
-        instance: Some(&case.instance),
-        depth_z_m: Some(&case.depth),
-    });
+    let found = faults(&case.label, &case.pictures, Exactness::Rendered);
     found.into_iter().map(|f| f.rule).collect()
 }
 
@@ -121,7 +110,7 @@ fn sound_hands_have_no_faults() {
 #[test]
 fn shifted_keypoints_break_reprojection_and_mask() {
     let mut case = case(HandSide::Right);
-    for p in case.labels.hands[0].keypoints_px.iter_mut().flatten() {
+    for p in case.label.hands[0].keypoints_px.iter_mut().flatten() {
         p.x += 12.0;
     }
     let rules = rules(&case);
@@ -133,9 +122,9 @@ fn labels_of_another_picture_break_mask_and_depth() {
     let mut case = case(HandSide::Right);
     let away = Vec3::new(0.06, 0.03, 0.2);
     let camera = case.camera;
-    let hand = &mut case.labels.hands[0];
-    hand.keypoints_camera_m = hand.keypoints_camera_m.map(|p| p + away);
-    hand.keypoints_px = hand.keypoints_camera_m.map(|p| camera.project(p));
+    let hand = &mut case.label.hands[0];
+    hand.keypoints_camera_m = hand.keypoints_camera_m.map(|p| p.map(|p| p + away));
+    hand.keypoints_px = hand.keypoints_camera_m.map(|p| camera.project(p?));
     let rules = rules(&case);
     assert!(rules.contains(&"depth") && rules.contains(&"mask"), "{rules:?}");
 }
@@ -143,49 +132,49 @@ fn labels_of_another_picture_break_mask_and_depth() {
 #[test]
 fn a_swapped_side_is_seen_in_mask_and_fingers() {
     let mut case = case(HandSide::Right);
-    case.labels.hands[0].side = HandSide::Left;
+    case.label.hands[0].side = Some(HandSide::Left);
     assert!(rules(&case).iter().filter(|r| **r == "side").count() == 2, "{:?}", rules(&case));
 }
 
 #[test]
 fn millimetres_for_metres_break_bone_lengths() {
     let mut case = case(HandSide::Right);
-    let hand = &mut case.labels.hands[0];
-    hand.keypoints_camera_m = hand.keypoints_camera_m.map(|p| p * 1000.0);
+    let hand = &mut case.label.hands[0];
+    hand.keypoints_camera_m = hand.keypoints_camera_m.map(|p| p.map(|p| p * 1000.0));
     assert!(rules(&case).contains(&"bone length"));
 }
 
 #[test]
 fn tip_to_base_order_breaks_bone_lengths() {
     let mut case = case(HandSide::Right);
-    let hand = &mut case.labels.hands[0];
+    let hand = &mut case.label.hands[0];
     for digit in 0..5 {
         hand.keypoints_camera_m[1 + 4 * digit..5 + 4 * digit].reverse();
         hand.keypoints_px[1 + 4 * digit..5 + 4 * digit].reverse();
     }
     let rules = rules(&case);
-    assert!(rules.contains(&"bone length") && rules.contains(&"mask"), "{rules:?}");
+    assert!(rules.contains(&"joint order") && rules.contains(&"mask"), "{rules:?}");
 }
 
 #[test]
 fn a_wrong_depth_scale_breaks_depth() {
     let mut case = case(HandSide::Right);
-    case.depth.data.iter_mut().for_each(|z| *z *= 1.25);
+    case.pictures.depth_z_m.as_mut().unwrap().data.iter_mut().for_each(|z| *z *= 1.25);
     assert_eq!(rules(&case), ["depth"]);
 }
 
 #[test]
 fn a_wrong_pixel_count_and_a_lost_depth_are_seen() {
     let mut case = case(HandSide::Right);
-    case.labels.hands[0].visible_px += 1;
-    case.depth.data.fill(0.0);
+    case.label.hands[0].visible_px = case.label.hands[0].visible_px.map(|n| n + 1);
+    case.pictures.depth_z_m.as_mut().unwrap().data.fill(0.0);
     assert_eq!(rules(&case), ["depth", "mask", "depth"]);
 }
 
 #[test]
 fn a_keypoint_that_is_no_number_is_named() {
     let mut case = case(HandSide::Right);
-    case.labels.hands[0].keypoints_camera_m[7].y = f32::NAN;
+    case.label.hands[0].keypoints_camera_m[7].as_mut().unwrap().y = f32::NAN;
     assert!(rules(&case).contains(&"finite"));
 }
 
@@ -193,7 +182,9 @@ fn a_keypoint_that_is_no_number_is_named() {
 fn instance_ids_are_listed_and_have_the_parts_of_their_kind() {
     let planted = |instance: u8, part: u8| {
         let mut case = case(HandSide::Right);
-        (case.instance.data[5], case.part.data[5], case.depth.data[5]) = (instance, part, 0.5);
+        case.pictures.instance.as_mut().unwrap().data[5] = instance;
+        case.pictures.part.as_mut().unwrap().data[5] = part;
+        case.pictures.depth_z_m.as_mut().unwrap().data[5] = 0.5;
         rules(&case)
     };
     let sound: Vec<&str> = Vec::new();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use glam::Vec3;
 use handloom::assets::Assets;
 use handloom::check::{check_dataset, faults_between};
-use handloom::dataset::{DatasetReader, SampleLabel};
+use handloom::dataset::{HandloomReader, SampleLabel};
 use handloom::import::{motion_from_csv, motion_to_csv};
 use handloom::math::{RigidTransform, mirror_x};
 use handloom::preset::types::CameraMotion;
@@ -311,7 +311,7 @@ fn generate(out: &str, more: &[&str]) {
 }
 
 fn labels(folder: &Path) -> Vec<SampleLabel> {
-    DatasetReader::open(folder).unwrap().samples().map(|s| s.unwrap().label).collect()
+    HandloomReader::open(folder).unwrap().samples().map(|s| s.unwrap().label).collect()
 }
 
 #[test]
@@ -326,13 +326,13 @@ fn clips_are_written_with_time_stamps_and_planted_faults_are_found() {
     let stamps: Vec<_> = labels.iter().map(|l| (l.clip.unwrap(), l.frame.unwrap())).collect();
     assert_eq!(stamps, (0..12).map(|k| (k / 6, k % 6)).collect::<Vec<_>>());
     assert!(labels.iter().all(|l| (l.time_s.unwrap() - l.frame.unwrap() as f64 / 30.0).abs() < 1e-9));
-    let manifest = DatasetReader::open(&out).unwrap().manifest().unwrap().unwrap();
+    let manifest = HandloomReader::open(&out).unwrap().manifest().unwrap().unwrap();
     assert_eq!(manifest.clips.map(|c| (c.frames, c.rate_hz.to_bits())), Some((6, 30.0_f32.to_bits())));
     let report = check_dataset(&out).unwrap();
     assert!(report.is_sound(), "{:?} {:?}", report.dataset, report.by_sample);
 
     // noise differs from frame to frame even where nothing moves
-    let still = |label: &SampleLabel| label.scene.sensor;
+    let still = |label: &SampleLabel| label.scene.as_ref().unwrap().sensor;
     assert!(labels[..6].iter().all(|l| still(l) == still(&labels[0])));
 
     let rules = |change: fn(&mut SampleLabel)| {
@@ -341,18 +341,24 @@ fn clips_are_written_with_time_stamps_and_planted_faults_are_found() {
         faults_between(&labels[2], &changed).into_iter().map(|f| f.message).collect::<Vec<_>>().join("; ")
     };
     assert_eq!(rules(|_| {}), "");
-    assert!(rules(|l| l.hands[0].keypoints_camera_m[8].y += 0.3).contains("`index_tip` moves at"), "keypoint");
-    assert!(rules(|l| l.hands[0].pose_rad.set(Dof::RingPipFlexion, -4.0)).contains("`ring_pip_flexion` turns"));
-    assert!(rules(|l| l.hands[0].subject += 1).contains("the subject differs"));
-    assert!(rules(|l| l.k[0][0] += 1.0).contains("the camera matrix differs"));
+    assert!(
+        rules(|l| l.hands[0].keypoints_camera_m[8].as_mut().unwrap().y += 0.3).contains("`index_tip` moves at"),
+        "keypoint"
+    );
+    assert!(
+        rules(|l| l.hands[0].pose_rad.as_mut().unwrap().set(Dof::RingPipFlexion, -4.0))
+            .contains("`ring_pip_flexion` turns")
+    );
+    assert!(rules(|l| l.hands[0].subject = Some(99)).contains("the subject differs"));
+    assert!(rules(|l| l.k.as_mut().unwrap()[0][0] += 1.0).contains("the camera matrix differs"));
     assert!(rules(|l| l.frame = Some(1)).contains("stands after frame 2"));
-    assert!(rules(|l| l.scene.lights.clear()).contains("the light differs"));
+    assert!(rules(|l| l.scene.as_mut().unwrap().lights.clear()).contains("the light differs"));
     assert_eq!(rules(|l| l.clip = Some(7)), "");
 
     // the same in a dataset on disk
     let path = out.join("train/000003.json");
     let mut planted = labels[3].clone();
-    planted.hands[0].subject += 1;
+    planted.hands[0].subject = Some(99);
     std::fs::write(&path, planted.to_json().unwrap()).unwrap();
     let report = check_dataset(&out).unwrap();
     let found: Vec<_> = report.by_sample.iter().filter(|(_, f)| f.rule == "clip").map(|(id, _)| id.as_str()).collect();

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::assets::Assets;
-use crate::check::{Evidence, faults};
-use crate::dataset::{DepthFormat, OutputFormat, OutputSettings, RgbFormat, SampleLabel, SampleName};
+use crate::check::{Exactness, faults};
+use crate::dataset::{DepthFormat, OutputFormat, OutputSettings, Pictures, RgbFormat, SampleLabel, SampleName};
 use crate::label::Visibility;
 use crate::pipeline::Studio;
 use crate::posed;
@@ -204,15 +204,15 @@ fn a_plate_in_front_hides_a_hand_from_its_labels() {
     assert_eq!((label.objects[0].instance, label.objects[0].name.as_str()), (2, "plate"));
     assert!(label.objects[0].size_m.abs_diff_eq(Vec3::new(2.0, 2.0, 0.004), 1e-6));
     assert!((label.objects[0].camera_from_object.translation_m.z - nearest.max(0.1)).abs() < 1e-5);
-    let evidence = Evidence {
-        camera: &sample.scene.camera,
-        labels: &sample.labels,
-        instances: &label.instances,
-        part: Some(&sample.frame.part),
-        instance: Some(&sample.frame.instance),
-        depth_z_m: Some(&sample.frame.depth_z_m),
+    let frame = sample.frame;
+    let pictures = Pictures {
+        part: Some(frame.part),
+        instance: Some(frame.instance),
+        depth_z_m: Some(frame.depth_z_m),
+        ..Pictures::default()
     };
-    assert!(faults(&evidence).is_empty(), "{:?}", faults(&evidence));
+    let found = faults(&label, &pictures, Exactness::Rendered);
+    assert!(found.is_empty(), "{found:?}");
 }
 
 /// How often a single try of each grasp succeeds, and what it costs.

@@ -1,0 +1,141 @@
+//! `handloom convert`: any dataset that can be read, in any layout that can be written.
+
+use anyhow::{Context, bail};
+
+use super::Outcome;
+use super::args::ConvertArgs;
+use super::progress::Bar;
+use super::talk::{say, warn};
+use crate::dataset::{
+    DatasetPlan, DatasetReader, DatasetWriter, DepthFormat, FORMAT_VERSION, Finished, OpenMode, OutputSettings,
+    Provenance, RgbFormat, SampleFailure, ShardOf, SourcePlan, SplitPlan,
+};
+use crate::preset::types;
+use crate::{pipeline, report};
+
+/// Failed samples named on the terminal; the manifest names all.
+const FAILURES_SHOWN: usize = 10;
+
+impl ConvertArgs {
+    pub(super) fn run(&self) -> anyhow::Result<Outcome> {
+        let reader = self.set.reader()?;
+        for fault in &reader.info().faults {
+            warn(&fault.message);
+        }
+        let numbers = self.numbers(reader.as_ref())?;
+        let plan = self.plan(reader.as_ref(), &numbers)?;
+        let mode = match (self.resume, self.overwrite) {
+            (true, _) => OpenMode::Resume,
+            (_, true) => OpenMode::Overwrite,
+            _ => OpenMode::New,
+        };
+        let writer = DatasetWriter::open(&self.out, plan, mode)?;
+        let threads = self.threads.map_or(0, usize::from);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")?;
+        pool.install(|| write(reader.as_ref(), &numbers, &writer))
+    }
+
+    /// Numbers of the samples to take, split by split.
+    fn numbers(&self, reader: &dyn DatasetReader) -> anyhow::Result<Vec<Vec<u64>>> {
+        let splits = &reader.info().splits;
+        for wanted in &self.split {
+            if !splits.iter().any(|(name, _)| name == wanted) {
+                let names: Vec<&str> = splits.iter().map(|(name, _)| name.as_str()).collect();
+                bail!("`--split {wanted}`: the dataset has {}", names.join(", "));
+            }
+        }
+        let mut start = 0;
+        let mut taken = Vec::new();
+        for (name, count) in splits {
+            let wanted = self.split.is_empty() || self.split.contains(name);
+            let count_taken = if wanted { (*count).min(self.limit.unwrap_or(u64::MAX)) } else { 0 };
+            taken.push((start..start + count_taken).collect());
+            start += count;
+        }
+        Ok(taken)
+    }
+
+    fn plan(&self, reader: &dyn DatasetReader, numbers: &[Vec<u64>]) -> anyhow::Result<DatasetPlan> {
+        let splits = reader.info().splits.iter().zip(numbers).filter(|(_, numbers)| !numbers.is_empty());
+        let splits: Vec<_> =
+            splits.map(|((name, _), numbers)| SplitPlan { name: name.clone(), count: numbers.len() as u64 }).collect();
+        let Some(first) = numbers.iter().flatten().next() else {
+            bail!("`{}` holds no sample", self.set.dir.display())
+        };
+        let output = self.output(reader, *first)?;
+        let samples = splits.iter().map(|split| split.count).sum();
+        let name = source_name(reader);
+        let source = SourcePlan { name, format: reader.info().format.clone(), samples };
+        Ok(DatasetPlan {
+            format_version: FORMAT_VERSION,
+            generator: pipeline::GENERATOR.to_owned(),
+            seed: 0,
+            preset_hash: blake3::hash(format!("convert {source:?} {output:?}").as_bytes()).to_hex().to_string(),
+            output,
+            splits,
+            clips: None,
+            sources: vec![source],
+        })
+    }
+
+    /// Writes what the first sample has.
+    fn output(&self, reader: &dyn DatasetReader, first: u64) -> anyhow::Result<OutputSettings> {
+        let label = reader.label(first)?;
+        let pictures = reader.pictures(first, &label)?;
+        let rgb = match self.rgb {
+            Some(types::RgbFormat::Jpg) => RgbFormat::Jpg,
+            None if pictures.rgb_jpeg.is_some() => RgbFormat::Jpg,
+            Some(types::RgbFormat::Png) | None => RgbFormat::Png,
+        };
+        let has_depth = pictures.depth_z_m.is_some();
+        Ok(OutputSettings {
+            format: pipeline::output_format(self.format),
+            samples_per_shard: 1000,
+            rgb: if pictures.rgb.is_some() { rgb } else { RgbFormat::None },
+            grey: pictures.grey.is_some(),
+            depth: if has_depth { DepthFormat::Both } else { DepthFormat::None },
+            depth_unit_m: self.depth_unit,
+            mask: pictures.part.is_some(),
+            instance: pictures.instance.is_some(),
+        })
+    }
+}
+
+/// The name of a dataset's folder.
+fn source_name(reader: &dyn DatasetReader) -> String {
+    reader.info().root.file_name().unwrap_or("dataset".as_ref()).to_string_lossy().into_owned()
+}
+
+fn write(reader: &dyn DatasetReader, numbers: &[Vec<u64>], writer: &DatasetWriter) -> anyhow::Result<Outcome> {
+    let order: Vec<u64> = numbers.iter().flatten().copied().collect();
+    let source = source_name(reader);
+    let make = |index: u64| {
+        let failed = |error: &dyn std::error::Error| SampleFailure { index, cause: pipeline::with_causes(error) };
+        let mut sample = reader.read(order[index as usize]).map_err(|e| failed(&e))?;
+        let label = &mut sample.label;
+        label.source.get_or_insert_with(|| Provenance {
+            source: source.clone(),
+            format: reader.info().format.clone(),
+            split: label.split.clone(),
+            id: label.id.clone(),
+            composed_with: Vec::new(),
+        });
+        writer.encode_stored(index, sample.label, &sample.pictures).map_err(|e| failed(&e))
+    };
+    let chunks = writer.chunks_to_do(ShardOf::ALL)?;
+    let bar = Bar::new(chunks.iter().map(|chunk| chunk.count).sum());
+    pipeline::write_samples(writer, &chunks, &make, &|made| bar.step(made.is_err()))?;
+    bar.finish();
+    let Finished::Complete(manifest) = writer.finalize()? else { bail!("the dataset misses shards") };
+    report::write(writer.folder())?;
+    let folder = writer.folder().display();
+    say(&format!("{} samples in `{folder}`: look at `{folder}/report.html`", manifest.samples));
+    for failure in manifest.failures.iter().take(FAILURES_SHOWN) {
+        warn(&format!("sample {} could not be converted: {}", failure.index, failure.cause));
+    }
+    if manifest.failures.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    say(&format!("{} samples could not be converted; the manifest lists them", manifest.failures.len()));
+    Ok(Outcome::Failures)
+}

@@ -1,7 +1,7 @@
 //! Takes hands out of a picture, so that it can stand behind other hands.
 
 use super::alpha::grown;
-use super::light::{Light, filled, luminance};
+use super::light::{Light, filled, luminance, map};
 use crate::frame::Plane;
 use crate::seed::Stream;
 
@@ -9,6 +9,8 @@ use crate::seed::Stream;
 const MARGIN_PX: u32 = 4;
 /// Width of the ring around a hole that must fit, pixels.
 const RING_PX: u32 = 3;
+/// Pieces that fill a hole one after the other.
+const PIECES: usize = 6;
 /// Places that are tried as the origin of what fills a hole.
 const TRIES: usize = 96;
 /// Mismatch that a pixel without an origin counts as (linear luminance, squared).
@@ -16,37 +18,49 @@ const BARE: f32 = 0.05;
 
 /// The picture with what a mask shows taken out and filled in.
 ///
-/// A piece of the same picture, moved and perhaps mirrored, that fits best around the hole, with the difference at the
-/// rim spread smoothly over it; where the picture has no such piece, a smooth surface.
+/// Pieces of the same picture, moved and perhaps mirrored, that fit best around the hole and cover it, one after the other
+/// while something is bare; the difference at the rim is spread smoothly over each. What stays bare becomes smooth.
 pub fn without(light: &Light, mask: &Plane<bool>, stream: &mut Stream) -> Light {
+    let mut out = light.clone();
     if !mask.data.contains(&true) {
-        return light.clone();
+        return out;
     }
-    let hole = grown(mask, MARGIN_PX);
-    let ring = ring(&hole);
+    let mut hole = grown(mask, MARGIN_PX);
+    for _ in 0..PIECES {
+        let before = hole.data.iter().filter(|bare| **bare).count();
+        fill_once(&mut out, &mut hole, stream);
+        let bare = hole.data.iter().filter(|bare| **bare).count();
+        if bare == 0 || bare == before {
+            break;
+        }
+    }
+    filled(&out, &map(&hole, |bare| f32::from(u8::from(!bare))))
+}
+
+/// Fills what the best of some pieces can, and takes it out of the hole.
+fn fill_once(out: &mut Light, hole: &mut Plane<bool>, stream: &mut Stream) {
+    let ring = ring(hole);
     let best = (0..TRIES)
-        .map(|_| Origin::draw(&hole, stream))
-        .map(|origin| (origin.mismatch(light, &hole, &ring), origin))
+        .map(|_| Origin::draw(hole, stream))
+        .map(|origin| (origin.mismatch(out, hole, &ring), origin))
         .min_by(|a, b| a.0.total_cmp(&b.0));
-    let Some((_, origin)) = best else { return light.clone() };
-    let (mut offsets, mut known) = (light.clone(), Plane::filled(light.width, light.height, 0.0_f32));
-    for (k, offset) in offsets.data.iter_mut().enumerate() {
-        if let (false, Some(from)) = (hole.data[k], origin.pixel(k, light, &hole)) {
-            *offset = std::array::from_fn(|c| light.data[k][c] - from[c]);
+    let Some((_, origin)) = best else { return };
+    let (mut offsets, mut known) = (out.clone(), Plane::filled(out.width, out.height, 0.0_f32));
+    for k in ring {
+        if let Some(from) = origin.pixel(k, out, hole) {
+            offsets.data[k] = std::array::from_fn(|c| out.data[k][c] - from[c]);
             known.data[k] = 1.0;
         }
     }
     let offsets = filled(&offsets, &known);
-    let mut out = light.clone();
-    let mut done = Plane { width: hole.width, height: hole.height, data: Vec::with_capacity(hole.data.len()) };
-    for (k, out) in out.data.iter_mut().enumerate() {
-        let from = if hole.data[k] { origin.pixel(k, light, &hole) } else { None };
+    let pieces: Vec<Option<[f32; 3]>> =
+        (0..hole.data.len()).map(|k| if hole.data[k] { origin.pixel(k, out, hole) } else { None }).collect();
+    for (k, from) in pieces.into_iter().enumerate() {
         if let Some(from) = from {
-            *out = std::array::from_fn(|c| (from[c] + offsets.data[k][c]).clamp(0.0, 1.0));
+            out.data[k] = std::array::from_fn(|c| (from[c] + offsets.data[k][c]).clamp(0.0, 1.0));
+            hole.data[k] = false;
         }
-        done.data.push(f32::from(u8::from(!hole.data[k] || from.is_some())));
     }
-    filled(&out, &done)
 }
 
 /// Pixels of a ring around a hole.

@@ -60,7 +60,7 @@ pub fn hide(label: &mut SampleLabel, pictures: &Pictures, covered: &Plane<bool>,
             let (x, y) = (p.x.floor() as i64, p.y.floor() as i64);
             let near = || (-REACH_PX..=REACH_PX).flat_map(|dy| (-REACH_PX..=REACH_PX).map(move |dx| (x + dx, y + dy)));
             let near = || near().filter(|(x, y)| covered.get(*x, *y).is_some()).map(|(x, y)| pixel(x, y));
-            let cover = if covered.at(*p) == Some(true) {
+            let cover = if covered.at(p) == Some(true) {
                 Some(pixel(x, y))
             } else if near().any(shows) {
                 None

@@ -1,5 +1,7 @@
 //! Rigid transforms and small helpers on top of glam. Names read `a_from_b`: the transform takes b's coordinates to a's.
 
+pub mod fft;
+
 use glam::{Mat3, Quat, Vec3};
 use serde::{Deserialize, Serialize};
 

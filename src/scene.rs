@@ -389,4 +389,36 @@ pub struct Sensor {
     pub jpeg_quality: Option<u8>,
     /// Weights of red, green and blue in the grey picture; they add to 1.
     pub grey_weights: [f32; 3],
+    /// Standard deviation of the Gaussian by which the optics blur the light, pixels; moves no label. 0 is sharp.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub blur_px: f32,
+    /// What the depth camera does to the depth picture.
+    #[serde(default, skip_serializing_if = "DepthSensor::is_perfect")]
+    pub depth: DepthSensor,
+}
+
+/// Faults of a depth camera; all zero is the exact depth of the scene.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DepthSensor {
+    /// Standard deviation of the noise along the axis at depth z (metres) is `noise[0] + noise[1] z + noise[2] z²` metres.
+    pub noise: [f32; 3],
+    /// Depth is rounded to multiples of this, metres; 0 is not rounded.
+    pub step_m: f32,
+    /// Probability that a pixel is empty, anywhere.
+    pub holes: f32,
+    /// Probability that a pixel beside a jump in depth is empty.
+    pub edge_holes: f32,
+}
+
+impl DepthSensor {
+    /// Whether depth stays as it is.
+    pub fn is_perfect(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
 }

@@ -6,7 +6,6 @@
 //! pictures and panoramas share up to [`PICTURE_BYTES`] and [`PANORAMA_BYTES`].
 
 mod cache;
-mod fft;
 mod folder;
 mod leaves;
 mod noise;

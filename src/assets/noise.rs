@@ -1,6 +1,6 @@
 //! Noise with amplitude spectra 1/f^a: four exponents with the same phases in the four channels of one texture.
 
-use super::fft::{Complex, transform_square};
+use crate::math::fft::{Complex, transform_square};
 use super::settings::{Noise, Pool};
 use super::texture::{Encoding, Texture};
 use crate::frame::Plane;

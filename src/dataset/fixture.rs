@@ -58,6 +58,8 @@ fn scene(index: u64, size: u32, hands: u8) -> Scene {
             vignetting: 0.1,
             jpeg_quality: Some(90),
             grey_weights: [0.299, 0.587, 0.114],
+            blur_px: 0.0,
+            depth: Default::default(),
         },
         clip: None,
     }

@@ -25,6 +25,7 @@
 //! ```
 
 mod coco;
+pub mod codec;
 mod container;
 pub mod decode;
 mod disk;

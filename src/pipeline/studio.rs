@@ -54,8 +54,13 @@ impl Studio {
     pub fn shoot(&self, index: u64, scene: Scene, output: &OutputSettings) -> Result<Sample, StudioError> {
         let posed = self.pose(&scene)?;
         let backdrop = backdrop::resolve(&scene, &self.assets)?;
-        let frame = self.renderer.render(&posed, &backdrop)?;
+        let mut frame = self.renderer.render(&posed, &backdrop)?;
         let labels = label::derive(&posed, &frame);
+        if !scene.sensor.depth.is_perfect() {
+            // labels are those of the exact depth
+            let mut noise = noise_of(&scene).stream("depth sensor noise");
+            frame.depth_z_m = sensor::measure_depth(&frame.depth_z_m, &scene.sensor.depth, &mut noise);
+        }
         let Pictures { rgb, rgb_jpeg, grey } = develop(&frame.colour, backdrop.gain, &scene, output)?;
         Ok(Sample { index, scene, labels, frame, rgb, grey, rgb_jpeg })
     }
@@ -82,6 +87,11 @@ fn footprint_m(hand: &SceneHand, camera: &Camera) -> f32 {
     camera.camera_from_world.point(hand.world_from_wrist.translation_m).z / camera.intrinsics.fx
 }
 
+/// Address of the noise of a picture: it belongs to the scene, so that drawing it again gives the same picture.
+fn noise_of(scene: &Scene) -> SampleId {
+    SampleId { seed: scene.seed, index: scene.clip.map_or(0, |clip| clip.frame) }
+}
+
 /// What the cameras of a scene store.
 pub struct Pictures {
     /// Of the colour camera.
@@ -99,9 +109,7 @@ pub fn develop(
     scene: &Scene,
     output: &OutputSettings,
 ) -> Result<Pictures, SensorError> {
-    // noise belongs to the scene: drawing it again gives the same picture
-    let frame = scene.clip.map_or(0, |clip| clip.frame);
-    let mut noise = SampleId { seed: scene.seed, index: frame }.stream("sensor");
+    let mut noise = noise_of(scene).stream("sensor");
     let film = Film { exposure_ev: scene.film.exposure_ev + libm::log2f(gain), ..scene.film };
     let image = sensor::expose(light, &film, &scene.sensor, &mut noise);
     // the grey camera stands beside the colour camera: same light and noise, its own lossless file

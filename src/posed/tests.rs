@@ -87,6 +87,8 @@ fn scene(hands: Vec<SceneHand>) -> Scene {
             vignetting: 0.0,
             jpeg_quality: None,
             grey_weights: [0.3, 0.6, 0.1],
+            blur_px: 0.0,
+            depth: Default::default(),
         },
         clip: None,
     }

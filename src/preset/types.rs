@@ -56,6 +56,8 @@ pub struct Preset {
     pub film: Film,
     /// What the sensor and the file format do to the picture.
     pub sensor: Sensor,
+    /// What a depth camera does to the depth picture.
+    pub depth_sensor: DepthSensor,
     /// Clips: how hands and camera move from picture to picture.
     pub sequence: Sequence,
 }
@@ -513,6 +515,10 @@ pub struct Film {
     pub metering: Distribution,
     /// Error of the gains of red and blue against green, a fraction.
     pub white_balance_error: Distribution,
+    /// Gain of red against green, beside the error.
+    pub red_gain: Distribution,
+    /// Gain of blue against green, beside the error.
+    pub blue_gain: Distribution,
     /// Tone curve.
     pub curve: FilmCurve,
 }
@@ -531,6 +537,27 @@ pub struct Sensor {
     pub jpeg_loss_percent: Distribution,
     /// Weights of red, green and blue in the grey picture; they add to 1.
     pub grey_weights: [f32; 3],
+    /// Standard deviation of a Gaussian blur of the optics, pixels; moves no label.
+    pub blur_px: Distribution,
+}
+
+/// What a depth camera does to the depth picture; labels follow the exact depth. Noise at depth z metres is
+/// `noise_mm + noise_mm_per_m z + noise_mm_per_m2 z²`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepthSensor {
+    /// Standard deviation of the noise along the axis, millimetres.
+    pub noise_mm: Distribution,
+    /// Its growth with depth, millimetres per metre.
+    pub noise_mm_per_m: Distribution,
+    /// Its growth with the square of depth, millimetres per square metre.
+    pub noise_mm_per_m2: Distribution,
+    /// Depth is rounded to multiples of this, millimetres; 0 is not rounded.
+    pub step_mm: Distribution,
+    /// Share of pixels that are empty, anywhere on a surface.
+    pub holes: Distribution,
+    /// Share of pixels beside a jump of depth that are empty.
+    pub edge_holes: Distribution,
 }
 
 /// Clips: consecutive samples that show one person, light and background while hands and camera move.

@@ -261,8 +261,8 @@ impl SceneSampler {
             lights: light::lights(&preset.light, &mut id.stream("light")),
             environment: environment::environment(&preset.environment, &background, &mut id.stream("environment")),
             background,
-            film: film_sensor::film(&preset.film, &mut id.stream("film")),
-            sensor: film_sensor::sensor(&preset.sensor, &mut id.stream("sensor")),
+            film: film_sensor::film(&preset.film, id),
+            sensor: film_sensor::sensor(&preset.sensor, &preset.depth_sensor, id),
             clip: None,
         })
     }

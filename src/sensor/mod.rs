@@ -1,11 +1,13 @@
 //! From linear light to stored pixels: exposure, tone curve, noise, JPEG. Moves no pixel.
 //!
-//! Order of one picture, as in a camera: vignetting and exposure scale the light, the sensor adds shot and read noise,
+//! Order of one picture, as in a camera: the optics blur, vignetting and exposure scale the light, the sensor adds shot and read noise,
 //! white balance scales the channels, the film curve compresses, sRGB encodes, and 8 bits are kept.
 
 #![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
 
+pub mod blur;
 pub mod curve;
+pub mod depth;
 pub mod jpeg;
 pub mod noise;
 
@@ -18,6 +20,7 @@ use crate::seed::Stream;
 use curve::Encoder;
 use noise::PixelNoise;
 
+pub use depth::measure_depth;
 pub use jpeg::{SensorError, jpeg_encode, jpeg_round_trip};
 
 /// Squared tangent of the angle at the picture's corner for which full vignetting is the natural cos⁴: a 77 degree
@@ -41,6 +44,8 @@ pub struct SensorImage {
 /// non-finite light counts as none.
 pub fn expose(colour: &Plane<[f32; 3]>, film: &Film, sensor: &Sensor, rng: &mut Stream) -> SensorImage {
     let noise = PixelNoise::new(rng.next_u64());
+    let blurred = (sensor.blur_px > 0.0).then(|| blur::gaussian(colour, sensor.blur_px));
+    let colour = blurred.as_ref().unwrap_or(colour);
     // the same arithmetic, compiled for this machine's vector unit
     dispatch!(Level::new(), _simd => expose_rows(colour, film, sensor, &noise))
 }

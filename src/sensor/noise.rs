@@ -53,7 +53,7 @@ static TABLE: LazyLock<Box<[f32; QUANTILES]>> = LazyLock::new(|| {
 });
 
 /// Value below which a standard normal deviate lies with the given probability, by bisection of the error function.
-fn normal_quantile(probability: f64) -> f64 {
+pub fn normal_quantile(probability: f64) -> f64 {
     let (mut lo, mut hi) = (-8.0, 8.0);
     for _ in 0..40 {
         let middle = 0.5 * (lo + hi);

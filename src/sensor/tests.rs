@@ -1,7 +1,7 @@
 //! Tests of the whole chain on patches whose result is known.
 
 use super::*;
-use crate::scene::FilmCurve;
+use crate::scene::{DepthSensor, FilmCurve};
 use crate::seed::dataset_stream;
 
 const FILM: Film = Film { exposure_ev: 0.0, metering: 0.0, white_balance: [1.0; 3], curve: FilmCurve::Clip };
@@ -11,6 +11,8 @@ const IDEAL: Sensor = Sensor {
     vignetting: 0.0,
     jpeg_quality: None,
     grey_weights: [0.299, 0.587, 0.114],
+    blur_px: 0.0,
+    depth: DepthSensor { noise: [0.0; 3], step_m: 0.0, holes: 0.0, edge_holes: 0.0 },
 };
 
 fn shoot(colour: &Plane<[f32; 3]>, film: &Film, sensor: &Sensor) -> SensorImage {

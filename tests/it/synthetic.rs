@@ -147,6 +147,8 @@ pub(crate) fn scene(size: u32, focal_px: f32, hands: Vec<SceneHand>) -> Scene {
             vignetting: 0.0,
             jpeg_quality: None,
             grey_weights: [0.3, 0.6, 0.1],
+            blur_px: 0.0,
+            depth: Default::default(),
         },
         clip: None,
     }

@@ -16,3 +16,9 @@ python tests/peers/read_rhd.py "$data/rhd"
 NODE_PATH="$HANDLOOM_PEERS/node_modules" node tests/peers/validate_glb.mjs rigs/adult/rig.glb "$data/webxr.glb"
 "$handloom" generate quickstart --count 8 --out "$data/webxr" --set "rig='$data/webxr.glb'"
 "$handloom" check "$data/webxr"
+# the test data under tests/data is what its scripts make
+rm -rf out/peers/made
+python tests/peers/make_codecs.py out/peers/made/codec
+python tests/peers/check_drift.py out/peers/made/codec tests/data/codec
+python tests/peers/make_sets.py out/peers/made/sets
+python tests/peers/check_drift.py out/peers/made/sets tests/data/sets

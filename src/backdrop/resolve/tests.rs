@@ -41,6 +41,8 @@ fn scene(background: Background, environment: Environment, camera: Camera) -> Sc
             vignetting: 0.0,
             jpeg_quality: None,
             grey_weights: [0.299, 0.587, 0.114],
+            blur_px: 0.0,
+            depth: Default::default(),
         },
         clip: None,
     }

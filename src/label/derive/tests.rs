@@ -89,6 +89,8 @@ fn scene(sides: &[HandSide]) -> Scene {
             vignetting: 0.0,
             jpeg_quality: None,
             grey_weights: [0.299, 0.587, 0.114],
+            blur_px: 0.0,
+            depth: Default::default(),
         },
         clip: None,
     }

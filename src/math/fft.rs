@@ -1,10 +1,10 @@
 //! Discrete Fourier transform of square pictures whose side is a power of two.
 
 /// A complex number: real and imaginary part.
-pub(super) type Complex = [f32; 2];
+pub type Complex = [f32; 2];
 
 /// Transforms rows, then columns, in place: sum of `a e^(+2 pi i k x / n)`, not scaled. `data` has `size * size` values.
-pub(super) fn transform_square(data: &mut [Complex], size: usize) {
+pub fn transform_square(data: &mut [Complex], size: usize) {
     let turns = turns(size);
     for row in data.chunks_exact_mut(size) {
         transform(row, &turns);

@@ -36,9 +36,8 @@ pub fn moved(label: &mut SampleLabel, scale: f32, offset: Vec2, size: [u32; 2]) 
             *point = *point * scale + offset;
         }
         hand.box_keypoints_px = box_around(hand.keypoints_px.iter().flatten().copied());
-        hand.box_visible_px = hand.box_visible_px.map(|[x, y, w, h]| {
-            [x * scale + offset.x, y * scale + offset.y, w * scale, h * scale]
-        });
+        hand.box_visible_px =
+            hand.box_visible_px.map(|[x, y, w, h]| [x * scale + offset.x, y * scale + offset.y, w * scale, h * scale]);
         hand.visibility_coco = hand.visibility.map(Visibility::coco);
     }
 }
@@ -122,7 +121,9 @@ mod tests {
 
     #[test]
     fn points_in_space_project_to_the_moved_points() {
-        for (scale, offset) in [(1.0, Vec2::new(17.3, -8.0)), (1.7, Vec2::new(-60.0, -30.0)), (0.6, Vec2::new(33.0, 5.0))] {
+        for (scale, offset) in
+            [(1.0, Vec2::new(17.3, -8.0)), (1.7, Vec2::new(-60.0, -30.0)), (0.6, Vec2::new(33.0, 5.0))]
+        {
             let mut label = label();
             moved(&mut label, scale, offset, [180, 120]);
             let camera = label.camera().unwrap();

@@ -6,9 +6,9 @@ use crate::frame::Plane;
 use crate::sensor::noise::PixelNoise;
 
 /// Brightness is changed by at most this factor, up or down, before the strength is applied.
-const MOST_BRIGHTER: f32 = 2.0;
-/// The channels are changed against each other by at most this factor.
-const MOST_TINTED: f32 = 1.3;
+const MOST_BRIGHTER: f32 = 1.7;
+/// The channels are changed against each other by at most this factor: walls have colours too, and skin stays skin.
+const MOST_TINTED: f32 = 1.12;
 /// Exponent of the mean that stands for the colour of the light: between the mean (1) and the brightest pixel.
 const LIGHT_EXPONENT: f32 = 5.0;
 /// Least share of a picture that tells its light.
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn gains_undo_a_change_of_the_light() {
         let scene: Vec<[f32; 3]> = (0..400).map(|k| [0.05 + 0.001 * k as f32, 0.3, 0.4 - 0.0005 * k as f32]).collect();
-        let change = [1.5, 1.3, 1.2];
+        let change = [1.4, 1.3, 1.25];
         let other = scene.iter().map(|p| [p[0] * change[0], p[1] * change[1], p[2] * change[2]]);
         let full = gains(scene.iter().copied(), other.clone(), 1.0);
         for c in 0..3 {

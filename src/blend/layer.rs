@@ -26,12 +26,12 @@ pub fn foreground(pictures: &Pictures) -> Option<Plane<bool>> {
     }
 }
 
-/// Hands with their arms and what they hold: from masks, or around the keypoints where there are none.
-pub fn hands(label: &SampleLabel, pictures: &Pictures) -> Plane<bool> {
+/// People with what they hold: from masks, or around the keypoints where there are none.
+pub fn people(label: &SampleLabel, pictures: &Pictures) -> Plane<bool> {
     match (&pictures.instance, &pictures.part) {
         (Some(instance), _) if !label.instances.is_empty() => {
-            let is_hand = |i: &Instance| i.kind == InstanceKind::Hand || i.hand.is_some();
-            let ids: Vec<u8> = label.instances.iter().filter(|i| is_hand(i)).map(|i| i.id).collect();
+            let theirs = |i: &Instance| i.kind != InstanceKind::Object || i.hand.is_some();
+            let ids: Vec<u8> = label.instances.iter().filter(|i| theirs(i)).map(|i| i.id).collect();
             map(instance, |id| ids.contains(&id))
         }
         (_, Some(part)) => map(part, |id| id != BACKGROUND_ID),
@@ -233,13 +233,13 @@ mod tests {
     #[test]
     fn hands_are_found_without_masks() {
         let (mut label, pictures) = sample();
-        let of_masks = hands(&label, &pictures);
+        let of_masks = people(&label, &pictures);
         assert_eq!(of_masks.data.iter().filter(|m| **m).count(), 60 * 14);
         assert_eq!(foreground(&pictures).unwrap().data.iter().filter(|m| **m).count(), 60 * 14 + 20 * 16);
         let mut hand = crate::dataset::HandRecord::unknown(1);
         hand.keypoints_px = std::array::from_fn(|k| Some(Vec2::new(40.0 + k as f32, 30.0)));
         label.hands.push(hand);
-        let around = hands(&label, &Pictures::default());
+        let around = people(&label, &Pictures::default());
         assert_eq!(around.get(45, 30), Some(true));
         assert_eq!(around.get(20, 30), Some(true));
         assert_eq!(around.get(45, 50), Some(false));

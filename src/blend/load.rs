@@ -389,6 +389,25 @@ mod tests {
     }
 
     #[test]
+    fn the_committed_presets_hold_no_faults_and_the_reference_says_every_key() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/blend");
+        for name in ["mix", "hand-on-background", "occluded", "reference"] {
+            load(&format!("{folder}/{name}.toml"), &[]).unwrap();
+        }
+        let reference = std::fs::read_to_string(format!("{folder}/reference.toml")).unwrap();
+        let schema = schema::schema();
+        for place in ["BlendPreset", "Split", "Source", "Filter", "Compose", "Harmonise", "Output"] {
+            let object = if place == "BlendPreset" { &schema } else { &schema["$defs"][place] };
+            for key in object["properties"].as_object().unwrap().keys() {
+                let said = ["\n{} = ", "[[{}]]", "[{}]", ".{}]", "\n# {} = "]
+                    .iter()
+                    .any(|form| reference.contains(&form.replace("{}", key)));
+                assert!(said, "`{key}` of {place} is not in reference.toml");
+            }
+        }
+    }
+
+    #[test]
     fn keys_are_set_by_number_and_name() {
         let sets = ["seed=4", "source.captured.share=0.25", "split.1.share=0.5", "compose.pasted.harmonise.light=0.1"];
         let preset = load_text("a.toml", WHOLE, &sets.map(str::to_owned)).unwrap();

@@ -5,8 +5,8 @@ use glam::{Affine2, Vec2};
 use super::background::without;
 use super::compose::chosen;
 use super::follow::{hide, moved, recount};
-use super::layer::{Piece, foreground, hands, instances, pieces};
-use super::light::{LUMINANCE, decode, map};
+use super::layer::{Piece, foreground, instances, people, pieces};
+use super::light::{LUMINANCE, Light, decode, map};
 use super::occlude;
 use super::paste::{Back, Front, Look, paste};
 use super::preset::{BlendPreset, Compose, ComposeKind, OccluderCut, Order};
@@ -22,7 +22,7 @@ use crate::seed::{SampleId, Stream};
 use crate::sensor::{self, SensorImage};
 
 /// Partners looked at for one composed picture.
-const BACKGROUNDS_TRIED: u64 = 8;
+const BACKGROUNDS_TRIED: u64 = 3;
 /// Samples that occluders are looked for in.
 const OCCLUDERS_TRIED: u64 = 24;
 
@@ -44,7 +44,9 @@ pub enum MakeError {
     #[error("source `{name}`: `{id}` has neither a colour nor a grey picture")]
     NoPicture { name: String, id: String },
     /// No occluder fits anywhere.
-    #[error("no arm or thing of {tried} samples of `{name}` fits before `{id}`: it would hide nothing, too much, or show where it was cut")]
+    #[error(
+        "no arm or thing of {tried} samples of `{name}` fits before `{id}`: it would hide nothing, too much, or show where it was cut"
+    )]
     NoPlace { name: String, id: String, tried: u64 },
     /// The composed picture could not be compressed.
     #[error(transparent)]
@@ -146,7 +148,7 @@ impl Maker<'_> {
         if to_from != Affine2::IDENTITY {
             moved(&mut label, to_from.matrix2.x_axis.x, to_from.translation, size);
         }
-        let back = Ground::new(&behind.sample, &label, &instances(&label), stream)?;
+        let back = Ground::new(&behind.sample, &label, stream)?;
         let placed = picked(&mask, to_from, size, false);
         let z_m = pictures.depth_z_m.as_ref().map(|z| picked(z, to_from, size, NO_DEPTH));
         let part = pictures.part.as_ref().map(|part| picked(part, to_from, size, BACKGROUND_ID));
@@ -160,25 +162,26 @@ impl Maker<'_> {
             rgb_jpeg: None,
             grey: None,
             depth_z_m: z_m.map(|z| chosen(&seen, &z, &back.z_m)),
-            part: part.map(|part| chosen(&seen, &part, &back.part)),
-            instance: instance.map(|ids| chosen(&seen, &ids, &back.instance)),
+            part: part.map(|part| chosen(&seen, &part, &Plane::filled(size[0], size[1], BACKGROUND_ID))),
+            instance: instance.map(|ids| chosen(&seen, &ids, &Plane::filled(size[0], size[1], 0))),
         };
         label.instances = instances(&label);
-        label.instances.extend(back.instances);
-        let hidden = covered(&placed, &seen);
-        hide(&mut label, &pictures, &hidden, &|k| match back.part.data[k] {
-            BACKGROUND_ID => Visibility::HiddenByObject,
-            _ => Visibility::HiddenByArm,
-        });
+        hide(&mut label, &pictures, &covered(&placed, &seen), &|_| Visibility::HiddenByObject);
         note(&mut label, compose, &format!("background {}", behind.name));
         Ok(StoredSample { label, pictures })
     }
 
     /// The background whose own hands are best covered by the pasted ones, of some.
-    fn background(&self, compose: &Compose, label: &SampleLabel, (split, turn): (usize, u64)) -> Result<Read, MakeError> {
+    fn background(
+        &self,
+        compose: &Compose,
+        label: &SampleLabel,
+        (split, turn): (usize, u64),
+    ) -> Result<Read, MakeError> {
         let source = self.preset.source_index(compose.partner()).unwrap_or_default();
         let partners = &self.selection.partners[source][split];
-        let own: Vec<[f32; 4]> = label.hands.iter().filter_map(|hand| hand.box_visible_px.or(hand.box_keypoints_px)).collect();
+        let own: Vec<[f32; 4]> =
+            label.hands.iter().filter_map(|hand| hand.box_visible_px.or(hand.box_keypoints_px)).collect();
         let mut best: Option<(f32, u64)> = None;
         for step in 0..BACKGROUNDS_TRIED.min(partners.len() as u64) {
             // neighbours in the random order, so that turns that follow each other look at others
@@ -357,7 +360,7 @@ fn cover(
     own: Option<(&Plane<f32>, Option<f32>)>,
 ) {
     label.instances = instances(label);
-    let id = free_ids(&label.instances).next().unwrap_or(u8::MAX);
+    let id = label.instances.iter().map(|i| i.id).max().unwrap_or(0).saturating_add(1);
     if let Some(behind) = &pictures.depth_z_m {
         let natural = own.and_then(|(_, natural)| natural);
         let z = occlude::depth_in_front(own.map(|(z, _)| z), seen, behind, natural, label);
@@ -367,8 +370,7 @@ fn cover(
     put(pictures.part.as_mut(), seen, part);
     put(pictures.instance.as_mut(), seen, id);
     label.instances.push(Instance { id, kind: piece.kind, name: Some(piece.name.clone()), hand: None });
-    let cause =
-        if piece.kind == InstanceKind::Person { Visibility::HiddenByArm } else { Visibility::HiddenByObject };
+    let cause = if piece.kind == InstanceKind::Person { Visibility::HiddenByArm } else { Visibility::HiddenByObject };
     hide(label, pictures, seen, &|_| cause);
 }
 
@@ -380,56 +382,29 @@ fn put(plane: Option<&mut Plane<u8>>, seen: &Plane<bool>, value: u8) {
     }
 }
 
-/// Instance ids that nothing has yet, rising.
-fn free_ids(taken: &[Instance]) -> impl Iterator<Item = u8> {
-    let highest = taken.iter().map(|i| i.id).max().unwrap_or(0);
-    (highest..=u8::MAX).skip(1)
-}
-
-/// A sample as a background: its hands are taken out, the rest fills the size of another picture. People that stay are
-/// still people; things are background.
+/// A sample as a background: people are taken out, things are background, and it fills the size of another picture.
 struct Ground {
-    light: super::light::Light,
+    light: Light,
     z_m: Plane<f32>,
-    part: Plane<u8>,
-    instance: Plane<u8>,
-    instances: Vec<Instance>,
 }
 
 impl Ground {
-    fn new(behind: &StoredSample, front: &SampleLabel, taken: &[Instance], stream: &mut Stream) -> Result<Self, MakeError> {
+    fn new(behind: &StoredSample, front: &SampleLabel, stream: &mut Stream) -> Result<Self, MakeError> {
         let StoredSample { label, pictures } = behind;
         let size = [front.width, front.height];
         let to_from = covering([label.width, label.height], size, [stream.unit(), stream.unit()]);
-        let hole = hands(label, pictures);
+        let hole = people(label, pictures);
         let light = without(&decode(&shown(label, pictures)?), &hole, stream);
         let light = resampled(&light, to_from, size, None);
-        let hole = picked(&hole, to_from, size, false);
-        let mut ground = Self {
-            light,
-            z_m: Plane::filled(size[0], size[1], NO_DEPTH),
-            part: Plane::filled(size[0], size[1], BACKGROUND_ID),
-            instance: Plane::filled(size[0], size[1], 0),
-            instances: Vec::new(),
-        };
+        let mut z_m = Plane::filled(size[0], size[1], NO_DEPTH);
         if let Some(z) = &pictures.depth_z_m {
             // as far away as things of their size would be for the other camera
             let focal = front.k.zip(label.k).map(|(k, own)| k[0][0] / (own[0][0] * to_from.matrix2.x_axis.x));
-            let z = picked(z, to_from, size, NO_DEPTH);
-            ground.z_m = map(&z, |z| z * focal.unwrap_or(1.0));
-            ground.z_m.data.iter_mut().zip(&hole.data).filter(|(_, hole)| **hole).for_each(|(z, _)| *z = NO_DEPTH);
+            z_m = map(&picked(z, to_from, size, NO_DEPTH), |z| z * focal.unwrap_or(1.0));
+            let hole = picked(&hole, to_from, size, false);
+            z_m.data.iter_mut().zip(&hole.data).filter(|(_, hole)| **hole).for_each(|(z, _)| *z = NO_DEPTH);
         }
-        let (Some(ids), Some(_)) = (&pictures.instance, &pictures.part) else { return Ok(ground) };
-        let ids = picked(ids, to_from, size, 0);
-        let people = label.instances.iter().filter(|i| i.kind == InstanceKind::Person);
-        for (person, id) in people.zip(free_ids(taken)) {
-            for (k, _) in ids.data.iter().enumerate().filter(|(_, own)| **own == person.id) {
-                ground.instance.data[k] = id;
-                ground.part.data[k] = PERSON_ID;
-            }
-            ground.instances.push(Instance { id, ..person.clone() });
-        }
-        Ok(ground)
+        Ok(Self { light, z_m })
     }
 }
 

@@ -126,7 +126,8 @@ mod tests {
     fn label() -> SampleLabel {
         let mut label = SampleLabel::captured(SampleName { index: 0, id: "0", split: "train" }, 120, 100);
         let mut hand = HandRecord::unknown(1);
-        hand.keypoints_px = std::array::from_fn(|k| Some(Vec2::new(40.0 + 2.0 * k as f32, 50.0 + (k % 3) as f32 * 8.0)));
+        hand.keypoints_px =
+            std::array::from_fn(|k| Some(Vec2::new(40.0 + 2.0 * k as f32, 50.0 + (k % 3) as f32 * 8.0)));
         hand.visibility = [Visibility::Visible; 21];
         label.hands.push(hand);
         label

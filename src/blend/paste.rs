@@ -9,8 +9,8 @@ use super::light::{Light, blurred, decode, encode, map};
 use super::warp::resampled;
 use crate::frame::Plane;
 
-/// Neither picture is blurred by more than this, pixels.
-const MOST_BLUR_PX: f32 = 2.0;
+/// Neither picture is blurred by more than this, pixels: a background may be out of focus where the hand is not.
+const MOST_BLUR_PX: f32 = 1.0;
 /// Blur that takes most of the noise away, pixels.
 const CALMING_PX: f32 = 0.4;
 /// Noise is added up to this, levels of 255.
@@ -67,7 +67,8 @@ pub fn paste(front: Front, back: Back, look: Look) -> (Plane<[u8; 3]>, Plane<boo
     match_light(&mut cut, &light, &grown(front.mask, MARGIN_PX), back.light, look.light);
     let back_rgb = encode(back.light);
     let [front_luma, back_luma] = [luma(front.rgb), luma(&back_rgb)];
-    let blur = if look.sharpness { blurs(blur_px(&front_luma).map(|b| b * scale), blur_px(&back_luma)) } else { [0.0; 2] };
+    let blur =
+        if look.sharpness { blurs(blur_px(&front_luma).map(|b| b * scale), blur_px(&back_luma)) } else { [0.0; 2] };
     let size = [back.light.width, back.light.height];
     let mut cut = placed(cut, front.to_from, size);
     let seen = in_front(front.placed, front.z_m, back.z_m);
@@ -157,7 +158,8 @@ mod tests {
         let front = Plane::filled(40, 30, [200_u8, 0, 0]);
         let back = decode(&Plane::filled(40, 30, [0_u8, 200, 0]));
         let front_z = Plane::filled(40, 30, 0.5);
-        let back_z = Plane { width: 40, height: 30, data: (0..1200).map(|k| if k % 40 < 20 { 0.3 } else { 0.0 }).collect() };
+        let back_z =
+            Plane { width: 40, height: 30, data: (0..1200).map(|k| if k % 40 < 20 { 0.3 } else { 0.0 }).collect() };
         let front = Front { rgb: &front, mask: &mask, to_from: Affine2::IDENTITY, placed: &mask, z_m: Some(&front_z) };
         let (out, seen) = paste(front, Back { light: &back, z_m: Some(&back_z) }, AS_IT_IS);
         assert_eq!(seen.data.iter().filter(|s| **s).count(), 600);

@@ -5,7 +5,8 @@ use super::preset::{BlendPreset, ComposeKind};
 use super::select::{Item, SelectError, Selection, select};
 use super::sources::{self, Has, OpenSource, SourceError};
 use crate::dataset::{
-    DatasetPlan, DepthFormat, FORMAT_VERSION, OutputFormat, OutputSettings, RgbFormat, SourcePlan, SplitPlan, StoredSample,
+    DatasetPlan, DepthFormat, FORMAT_VERSION, OutputFormat, OutputSettings, RgbFormat, SourcePlan, SplitPlan,
+    StoredSample,
 };
 use crate::pipeline;
 
@@ -19,7 +20,9 @@ pub enum BlendError {
     #[error(transparent)]
     Select(#[from] SelectError),
     /// The format needs what a source lacks.
-    #[error("format `{format}` needs {what}, which not every source has\n\nhint: choose another `output.format`, or leave out {who}")]
+    #[error(
+        "format `{format}` needs {what}, which not every source has\n\nhint: choose another `output.format`, or leave out {who}"
+    )]
     Lacks {
         /// The format.
         format: String,
@@ -139,7 +142,8 @@ fn output(
     let mut output = pipeline::output_settings(preset.output);
     let entries = has(preset, sources, selection);
     let lacking = |test: fn(&Has) -> bool| {
-        let names: Vec<String> = entries.iter().filter(|(_, has)| !test(has)).map(|(name, _)| format!("`{name}`")).collect();
+        let names: Vec<String> =
+            entries.iter().filter(|(_, has)| !test(has)).map(|(name, _)| format!("`{name}`")).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
     if output.format == OutputFormat::Rhd {
@@ -183,12 +187,14 @@ fn warnings(preset: &BlendPreset, sources: &[OpenSource], selection: &Selection)
     for (source, left_out) in sources.iter().zip(&selection.left_out) {
         if let Some(first) = source.unreadable.first() {
             let count = source.unreadable.len();
-            warnings.push(format!("source `{}`: {count} samples cannot be read and are left out ({first})", source.name));
+            warnings
+                .push(format!("source `{}`: {count} samples cannot be read and are left out ({first})", source.name));
         }
         let splits = preset.split.iter().filter(|split| split.share > 0.0).count();
         if !source.knows_subjects && splits > 1 && preset.keep_apart.contains(&super::preset::Unit::Subject) {
             let name = &source.name;
-            warnings.push(format!("source `{name}` does not say who is in its pictures: persons may be in several splits"));
+            warnings
+                .push(format!("source `{name}` does not say who is in its pictures: persons may be in several splits"));
         }
         if *left_out > 0 {
             warnings.push(format!("source `{}`: no split takes {left_out} of its samples", source.name));

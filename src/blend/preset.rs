@@ -186,7 +186,7 @@ pub struct Compose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ComposeKind {
-    /// Hands, with all that is before and around them, on another picture, whose own hands are taken out.
+    /// Hands, with all that stands with them before the background, on another picture, whose own people are taken out.
     HandOnBackground,
     /// An object or an arm from the foreground in front of the background's hands, whose labels stay.
     Occluder,
@@ -220,7 +220,7 @@ pub enum OccluderCut {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Harmonise {
-    /// How far brightness and colour follow those of the picture behind, 0 not at all to 1 wholly (within 1 stop).
+    /// How far brightness and colour follow those of the picture behind, 0 not at all to 1 wholly, within 3/4 of a stop.
     pub light: Distribution,
     /// Blur the sharper of both as the other is.
     pub sharpness: bool,

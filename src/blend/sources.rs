@@ -89,7 +89,8 @@ pub fn open(preset: &BlendPreset) -> Result<(Vec<OpenSource>, Vec<Pool>), Source
             Some(first) => has(reader.as_ref(), first.index).map_err(failed)?,
             None => Has::default(),
         };
-        unfit.extend(filter::lacking(&source.filter, reader.info(), has).into_iter().filter(|_| !candidates.is_empty()));
+        unfit
+            .extend(filter::lacking(&source.filter, reader.info(), has).into_iter().filter(|_| !candidates.is_empty()));
         unfit.extend(unknown_splits(source, reader.as_ref()));
         sources.push(OpenSource {
             name: source.name.clone(),
@@ -113,7 +114,9 @@ pub fn open(preset: &BlendPreset) -> Result<(Vec<OpenSource>, Vec<Pool>), Source
 fn unknown_splits(source: &Source, reader: &dyn DatasetReader) -> Vec<String> {
     let known: Vec<&str> = reader.info().splits.iter().map(|(name, _)| name.as_str()).collect();
     let unknown = source.splits.iter().filter(|split| !known.contains(&split.as_str()));
-    unknown.map(|split| format!("source `{}` has no split `{split}`; it has {}", source.name, known.join(", "))).collect()
+    unknown
+        .map(|split| format!("source `{}` has no split `{split}`; it has {}", source.name, known.join(", ")))
+        .collect()
 }
 
 fn has(reader: &dyn DatasetReader, number: u64) -> Result<Has, DatasetError> {

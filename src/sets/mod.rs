@@ -15,6 +15,7 @@
 
 mod files;
 pub mod freihand;
+pub mod pictures;
 
 use std::path::Path;
 
@@ -45,6 +46,12 @@ pub const FORMATS: &[SetFormat] = &[
         tells: "`training_K.json` or `evaluation_K.json`",
         is_here: freihand::is_here,
         open: freihand::open,
+    },
+    SetFormat {
+        name: "pictures",
+        tells: "pictures (.jpg, .png) and nothing else",
+        is_here: pictures::is_here,
+        open: pictures::open,
     },
 ];
 

@@ -23,10 +23,12 @@ pub mod camera;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod crop;
 pub mod dataset;
 pub mod frame;
 pub mod import;
 pub mod label;
+pub mod matching;
 pub mod math;
 mod near;
 pub mod pipeline;

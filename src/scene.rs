@@ -36,6 +36,9 @@ pub struct Scene {
     /// Everything else that stands before the background; instance ids follow the hands'.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub solids: Vec<Solid>,
+    /// A thing was to be held and no try put it into the hand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub empty_handed: bool,
     /// Directional lights, strongest first; each casts a shadow.
     pub lights: Vec<DirectionalLight>,
     /// Light from everywhere.

@@ -1,9 +1,9 @@
 //! Noise with amplitude spectra 1/f^a: four exponents with the same phases in the four channels of one texture.
 
-use crate::math::fft::{Complex, transform_square};
 use super::settings::{Noise, Pool};
 use super::texture::{Encoding, Texture};
 use crate::frame::Plane;
+use crate::math::fft::{Complex, transform_square};
 use crate::seed::dataset_stream;
 
 /// Standard deviations from the middle byte to the ends.

@@ -20,6 +20,8 @@ pub struct CheckReport {
     pub dataset: Vec<Fault>,
     /// Faults of single samples: id and fault, in order.
     pub by_sample: Vec<(String, Fault)>,
+    /// Samples that are there and cannot be read; each has a fault.
+    unreadable: u64,
     /// Samples that the manifest lists as failed.
     pub failed: u64,
 }
@@ -80,8 +82,13 @@ fn check_samples(reader: &dyn DatasetReader, owner: impl Fn(&DatasetError) -> Op
                     report.by_sample.extend(found.map(|f| (label.id.clone(), f)));
                 }
                 Err((id, error)) => {
-                    let fault = Fault { rule: "files", message: said(&error) };
-                    report.add(id.or_else(|| owner(&error)), fault);
+                    let id = id.or_else(|| owner(&error));
+                    report.unreadable += u64::from(id.is_some());
+                    // a sample whose files are not those written was told of: that it cannot be read follows
+                    if !report.by_sample.iter().any(|(other, told)| told.rule == "files" && id.as_ref() == Some(other))
+                    {
+                        report.add(id, Fault { rule: "files", message: said(&error) });
+                    }
                 }
             }
             Ok(())
@@ -146,7 +153,7 @@ fn check_manifest(reader: &HandloomReader, report: &mut CheckReport) {
 fn check_counts(manifest: &Manifest, report: &mut CheckReport) {
     report.failed = manifest.failures.len() as u64;
     let readable = report.samples;
-    if manifest.samples != readable {
+    if manifest.samples != readable + report.unreadable {
         let message = format!("the manifest promises {} samples, {readable} could be read", manifest.samples);
         report.dataset.push(Fault { rule: "manifest", message });
     }
@@ -171,7 +178,7 @@ fn sample_of(plan: &DatasetPlan, error: &DatasetError) -> Option<String> {
         return None;
     };
     let number = path.file_name()?.to_str()?.split('.').next()?.parse().ok()?;
-    (plan.output.format != OutputFormat::Rhd).then(|| plan.sample_id(number))
+    (!matches!(plan.output.format, OutputFormat::Rhd | OutputFormat::Freihand)).then(|| plan.sample_id(number))
 }
 
 /// An error and what caused it, on one line.

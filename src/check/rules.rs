@@ -72,7 +72,8 @@ pub fn faults(label: &SampleLabel, pictures: &Pictures, exactness: Exactness) ->
         let add = |f: Fault| Fault { message: format!("{who}: {}", f.message), ..f };
         found.extend(evidence.faults().into_iter().map(add));
     }
-    if let (Some(part), Some(depth), true) = (&pictures.part, &pictures.depth_z_m, exactness == Exactness::Rendered) {
+    let whole = label.scene.as_ref().is_some_and(|s| s.sensor.depth.holes.max(s.sensor.depth.edge_holes) <= 0.0);
+    if let (Some(part), Some(depth), true) = (&pictures.part, &pictures.depth_z_m, whole) {
         found.extend(mask_has_depth(part, depth));
     }
     if let (Some(part), Some(instance)) = (&pictures.part, &pictures.instance) {

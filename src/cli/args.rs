@@ -231,6 +231,34 @@ pub struct ReportArgs {
     pub dir: PathBuf,
 }
 
+/// Arguments of `handloom match`.
+#[derive(Debug, Clone, Args)]
+pub struct MatchArgs {
+    /// The preset to start from.
+    #[command(flatten)]
+    pub preset: PresetArgs,
+
+    /// Captured pictures: a dataset of any format (`handloom inspect --formats` lists them)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub captured: PathBuf,
+
+    /// Format of the captured dataset, where the guess is wrong
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
+
+    /// Where the changed preset goes; the page with curves goes beside it [default: out/match/ and the preset's name]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+
+    /// Pictures measured of the captured dataset, and rendered each time
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(8..=100_000))]
+    pub count: u64,
+
+    /// What draws the pictures
+    #[arg(long, value_enum, default_value_t)]
+    pub backend: Backend,
+}
+
 /// Commands of `handloom rig`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum RigCommand {

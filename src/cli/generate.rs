@@ -12,7 +12,7 @@ use super::args::{Backend, GenerateArgs, Shard};
 use super::progress::Bar;
 use super::talk::{say, warn};
 use crate::assets::{Assets, PictureKind, list_meshes, list_pictures};
-use crate::dataset::{DatasetPlan, DatasetWriter, Finished, OpenMode, SampleFailure, ShardOf, Sidecar};
+use crate::dataset::{DatasetPlan, DatasetWriter, Finished, HeldCounts, OpenMode, SampleFailure, ShardOf, Sidecar};
 use crate::import::{MotionMapping, motion_from_csv, motion_from_glb, motion_from_json};
 use crate::pipeline::{self, Studio};
 use crate::preset::types::Sequence;
@@ -91,6 +91,7 @@ impl GenerateArgs {
             )),
             Finished::Complete(manifest) => {
                 self.in_pool(|| report::write(writer.folder()))??;
+                tell_empty_hands(manifest.held);
                 say(&format!("{} samples in `{folder}`: look at `{folder}/report.html`", manifest.samples));
                 if !manifest.failures.is_empty() {
                     return Ok(Outcome::Failures);
@@ -127,13 +128,13 @@ impl From<Shard> for ShardOf {
 }
 
 /// Everything that must be there before sample 0.
-struct Job {
-    studio: Studio,
-    sampler: SceneSampler,
+pub(super) struct Job {
+    pub(super) studio: Studio,
+    pub(super) sampler: SceneSampler,
 }
 
 impl Job {
-    fn new(preset: &Preset, backend: Backend) -> anyhow::Result<Self> {
+    pub(super) fn new(preset: &Preset, backend: Backend) -> anyhow::Result<Self> {
         let assets = Assets::new()?;
         let rig: Arc<Rig> = assets.open_rig(&preset.rig)?;
         let pictures = background_files(preset)?;
@@ -220,6 +221,17 @@ fn object_files(preset: &Preset) -> anyhow::Result<Vec<MeshFile>> {
 pub(super) fn renderer(backend: Backend) -> Box<dyn Renderer> {
     match backend {
         Backend::Cpu => Box::new(CpuRenderer::new()),
+    }
+}
+
+fn tell_empty_hands(held: HeldCounts) {
+    if held.empty > 0 {
+        say(&format!(
+            "{} of {} hands that were to hold something stayed empty ({:.1} %): no try put a thing into them",
+            held.empty,
+            held.asked,
+            100.0 * held.empty_share()
+        ));
     }
 }
 

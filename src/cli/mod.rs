@@ -7,9 +7,11 @@ mod blend;
 mod check;
 mod completions;
 mod convert;
+mod crop;
 mod gallery;
 mod generate;
 mod inspect;
+mod matching;
 mod preset;
 mod progress;
 mod render;
@@ -23,9 +25,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use args::{
-    Backend, BlendArgs, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, RenderArgs, ReportArgs, RigCommand, SetArgs, Shard,
+    Backend, BlendArgs, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs, RigCommand,
+    SetArgs, Shard,
 };
 pub use completions::{CompletionsArgs, ManArgs};
+pub use crop::{Centre, CropArgs};
 pub use preset::PresetCommand;
 pub use talk::warn;
 
@@ -55,6 +59,10 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Write a dataset of any format in another layout
     Convert(ConvertArgs),
+    /// Measure a captured sample and find the preset whose pictures are like it
+    Match(MatchArgs),
+    /// Cut depth crops around the hands of a dataset, as arrays for trainers
+    Crop(CropArgs),
     /// Make the report of a dataset again
     Report(ReportArgs),
     /// Build, import and show rigs
@@ -118,6 +126,8 @@ impl Command {
             Self::Check(args) => args.run(out),
             Self::Inspect(args) => args.run(out),
             Self::Convert(args) => args.run(),
+            Self::Match(args) => args.run(out),
+            Self::Crop(args) => args.run(),
             Self::Report(args) => args.run(),
             Self::Rig(command) => command.run(out),
             Self::Preset(command) => command.run(out),

@@ -158,7 +158,7 @@ fn annotation(label: &SampleLabel, hand: &HandRecord) -> Annotation {
         princpt: [cx - CENTRE, cy - CENTRE],
         lens: (label.lens != Lens::Pinhole).then_some(label.lens),
     });
-    let bbox = hand.box_visible_px.or_else(|| clipped(hand.box_keypoints_px?, label)).unwrap_or_default();
+    let bbox = hand.box_in_picture(label.width, label.height).unwrap_or_default();
     let in_3d = if hand.keypoints_camera_m.iter().any(Option::is_some) { &hand.keypoints_camera_m[..] } else { &[] };
     let keypoints = hand.keypoints_px.iter().zip(hand.visibility_coco).flat_map(|(pixel, flag)| match pixel {
         Some(p) if flag > 0 => [p.x - CENTRE, p.y - CENTRE, f32::from(flag)],
@@ -178,13 +178,6 @@ fn annotation(label: &SampleLabel, hand: &HandRecord) -> Annotation {
         joint_valid: in_3d.iter().map(|p| u8::from(p.is_some())).collect(),
         cam_param,
     }
-}
-
-/// The part of a box inside the picture; `None` if there is none.
-fn clipped([left, top, width, height]: [f32; 4], label: &SampleLabel) -> Option<[f32; 4]> {
-    let (x0, y0) = (left.max(0.0), top.max(0.0));
-    let (x1, y1) = ((left + width).min(label.width as f32), (top + height).min(label.height as f32));
-    (x1 > x0 && y1 > y0).then_some([x0, y0, x1 - x0, y1 - y0])
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ impl Container {
         match plan.output.format {
             OutputFormat::Tar => Ok(Self::Tar(TarShard::create(disk)?)),
             OutputFormat::Loose => Ok(Self::Files(FileSet { disk: disk.clone(), written: Vec::new(), lines: None })),
-            OutputFormat::Coco | OutputFormat::Rhd => {
+            OutputFormat::Coco | OutputFormat::Rhd | OutputFormat::Freihand | OutputFormat::Yolo => {
                 Ok(Self::Files(FileSet { disk: disk.clone(), written: Vec::new(), lines: Some(disk.create()?) }))
             }
         }

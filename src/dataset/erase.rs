@@ -8,7 +8,7 @@ use super::error::DatasetError;
 use super::plan::DatasetPlan;
 use super::settings::OutputFormat;
 use super::writer::PLAN_PATH;
-use super::{coco, manifest, rhd};
+use super::{coco, freihand, manifest, rhd, yolo};
 
 /// Files that the program writes beside a dataset and that would speak of the old one.
 const COMPANIONS: [&str; 3] = ["preset.toml", "report.html", "contact-sheet.png"];
@@ -40,6 +40,24 @@ fn erase_split(disk: &Disk, format: OutputFormat, split: &str) -> Result<(), Dat
                 erase_folder(disk, &format!("{folder}/{split}"))?;
                 remove_if_empty(disk, folder);
             }
+            Ok(())
+        }
+        OutputFormat::Yolo => {
+            disk.remove(yolo::DATA)?;
+            for folder in ["images", "labels"] {
+                erase_folder(disk, &format!("{folder}/{split}"))?;
+                remove_if_empty(disk, folder);
+            }
+            Ok(())
+        }
+        OutputFormat::Freihand => {
+            for list in freihand::LISTS {
+                disk.remove(&freihand::list_path(split, list))?;
+            }
+            for folder in ["rgb", "mask"] {
+                erase_folder(disk, &format!("{split}/{folder}"))?;
+            }
+            remove_if_empty(disk, split);
             Ok(())
         }
         OutputFormat::Rhd => {
@@ -86,6 +104,7 @@ fn is_sample_file(name: &str) -> bool {
     let endings = [
         "jpg",
         "png",
+        "txt",
         "exr",
         "json",
         "rgb.jpg",

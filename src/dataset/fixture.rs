@@ -48,6 +48,7 @@ fn scene(index: u64, size: u32, hands: u8) -> Scene {
         },
         hands: (0..hands).map(scene_hand).collect(),
         solids: Vec::new(),
+        empty_handed: false,
         lights: vec![DirectionalLight { to_light: Vec3::Y, irradiance: [1.0, 0.9, 0.8], angular_radius_rad: 0.01 }],
         environment: Environment::Sky { ground: [0.1; 3], horizon: [0.2; 3], zenith: [0.3; 3] },
         background: Background::Colour { rgb: [0.1, 0.2, 0.3] },

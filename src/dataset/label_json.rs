@@ -273,6 +273,14 @@ impl HandRecord {
         self.box_keypoints_px = box_around(self.keypoints_px.iter().flatten().copied());
     }
 
+    /// Box of the visible hand or, unseen, of its keypoints, clipped to the picture; `None` if none of it is there.
+    pub fn box_in_picture(&self, width: u32, height: u32) -> Option<[f32; 4]> {
+        let [left, top, w, h] = self.box_visible_px.or(self.box_keypoints_px)?;
+        let (x0, y0) = (left.max(0.0), top.max(0.0));
+        let (x1, y1) = ((left + w).min(width as f32), (top + h).min(height as f32));
+        (x1 > x0 && y1 > y0).then_some([x0, y0, x1 - x0, y1 - y0])
+    }
+
     fn is_finite(&self) -> bool {
         let extra = || self.extra_points.values();
         self.keypoints_camera_m.iter().flatten().all(|p| p.is_finite())

@@ -4,10 +4,10 @@ use super::encode::{self, EncodeError};
 use super::error::SampleError;
 use super::label_json::{SampleLabel, SampleName};
 use super::plan::DatasetPlan;
-use super::rhd;
-use super::sample::{EncodedSample, Member, Planes, Sample};
+use super::sample::{EncodedSample, HeldCounts, Member, Planes, Sample};
 use super::settings::{OutputFormat, RgbFormat};
 use super::source::Pictures;
+use super::{freihand, rhd, yolo};
 use crate::frame::Plane;
 
 /// A picture of a sample.
@@ -19,6 +19,8 @@ pub(super) enum Picture {
     DepthExr,
     Mask,
     Instance,
+    /// The text file of YOLO: no picture, but a file per sample as they are.
+    YoloText,
 }
 
 use Picture as P;
@@ -26,8 +28,11 @@ use Picture as P;
 /// The pictures that a plan's samples have, in the order in which they are written.
 pub(super) fn pictures(plan: &DatasetPlan) -> Vec<Picture> {
     let output = &plan.output;
-    if output.format == OutputFormat::Rhd {
-        return vec![P::Rgb, P::Depth16, P::Mask];
+    match output.format {
+        OutputFormat::Rhd => return vec![P::Rgb, P::Depth16, P::Mask],
+        OutputFormat::Freihand => return vec![P::Rgb, P::Instance],
+        OutputFormat::Yolo => return vec![P::Rgb, P::YoloText],
+        OutputFormat::Loose | OutputFormat::Tar | OutputFormat::Coco => {}
     }
     let all = [
         (P::Rgb, output.rgb != RgbFormat::None),
@@ -55,7 +60,16 @@ pub(super) fn picture_path(plan: &DatasetPlan, split: usize, index: u64, picture
             P::DepthExr => format!("depth/{name}/{id}.exr"),
             P::Mask => format!("mask/{name}/{id}.png"),
             P::Instance => format!("instance/{name}/{id}.png"),
+            P::YoloText => format!("labels/{name}/{id}.txt"),
         },
+        OutputFormat::Yolo => match picture {
+            P::YoloText => format!("labels/{name}/{id}.txt"),
+            _ => format!("images/{name}/{id}.jpg"),
+        },
+        OutputFormat::Freihand => {
+            let folder = if picture == P::Rgb { "rgb" } else { "mask" };
+            format!("{name}/{folder}/{:08}.jpg", index - plan.split_start(split))
+        }
         OutputFormat::Rhd => {
             let folder = match picture {
                 P::Rgb => "color",
@@ -75,6 +89,7 @@ fn suffix(picture: Picture, rgb: &str) -> String {
         P::DepthExr => "depth.exr".into(),
         P::Mask => "mask.png".into(),
         P::Instance => "instance.png".into(),
+        P::YoloText => "txt".into(),
     }
 }
 
@@ -84,7 +99,7 @@ pub(super) fn label_path(plan: &DatasetPlan, split: usize, index: u64) -> Option
     match plan.output.format {
         OutputFormat::Loose => Some(format!("{}/{id}.json", plan.splits[split].name)),
         OutputFormat::Tar => Some(format!("{id}.json")),
-        OutputFormat::Coco | OutputFormat::Rhd => None,
+        OutputFormat::Coco | OutputFormat::Rhd | OutputFormat::Freihand | OutputFormat::Yolo => None,
     }
 }
 
@@ -108,7 +123,7 @@ pub(super) fn encode_stored(
     label.id = plan.sample_id(index);
     label.split.clone_from(&plan.splits[split].name);
     let made = match (&pictures.rgb, &pictures.rgb_jpeg) {
-        (Some(rgb), None) if has_jpeg(plan) => Some(encode::jpeg_rgb8(rgb, JPEG_QUALITY)?),
+        (Some(rgb), None) if plan.output.writes_jpeg() => Some(encode::jpeg_rgb8(rgb, JPEG_QUALITY)?),
         _ => None,
     };
     let planes = Planes::from(pictures);
@@ -118,17 +133,16 @@ pub(super) fn encode_stored(
 /// Quality of JPEG files made from pictures that were none.
 const JPEG_QUALITY: u8 = 95;
 
-fn has_jpeg(plan: &DatasetPlan) -> bool {
-    plan.output.format != OutputFormat::Rhd && plan.output.rgb == RgbFormat::Jpg
-}
-
 fn encode(plan: &DatasetPlan, mut label: SampleLabel, planes: Planes) -> Result<EncodedSample, SampleError> {
     let (index, output) = (label.index, &plan.output);
     let split = plan.split_of(index).ok_or(SampleError::BeyondPlan { index, total: plan.total() })?;
-    if output.format == OutputFormat::Rhd {
-        rhd::check(&label)?;
+    match output.format {
+        OutputFormat::Rhd => rhd::check(&label)?,
+        OutputFormat::Freihand => freihand::check(&label)?,
+        _ => {}
     }
-    label.depth_unit_m = (output.format != OutputFormat::Rhd && output.depth.has_png()).then_some(output.depth_unit_m);
+    let has_depth16 = output.format != OutputFormat::Rhd && pictures(plan).contains(&P::Depth16);
+    label.depth_unit_m = has_depth16.then_some(output.depth_unit_m);
     if !label.is_finite() {
         return Err(SampleError::NotFinite);
     }
@@ -138,9 +152,10 @@ fn encode(plan: &DatasetPlan, mut label: SampleLabel, planes: Planes) -> Result<
         members: Vec::new(),
         label_json: label.to_json().map_err(SampleError::Label)?,
         depth_saturated_px: 0,
+        held: label.scene.as_ref().map_or_else(HeldCounts::default, HeldCounts::of),
     };
     for picture in pictures(plan) {
-        let (bytes, saturated) = encode_picture(plan, planes, picture)?;
+        let (bytes, saturated) = encode_picture(plan, &label, planes, picture)?;
         encoded.depth_saturated_px += saturated;
         encoded.members.push(Member { path: picture_path(plan, split, index, picture), bytes });
     }
@@ -162,7 +177,12 @@ fn check_sizes(label: &SampleLabel, planes: Planes) -> Result<(), SampleError> {
     }
 }
 
-fn encode_picture(plan: &DatasetPlan, planes: Planes, picture: Picture) -> Result<(Vec<u8>, u64), SampleError> {
+fn encode_picture(
+    plan: &DatasetPlan,
+    label: &SampleLabel,
+    planes: Planes,
+    picture: Picture,
+) -> Result<(Vec<u8>, u64), SampleError> {
     let lacks = |picture| SampleError::Lacks { picture };
     let bytes = match picture {
         P::Rgb => rgb(plan, planes)?,
@@ -170,6 +190,10 @@ fn encode_picture(plan: &DatasetPlan, planes: Planes, picture: Picture) -> Resul
         P::Depth16 => return Ok(depth16(plan, planes.depth_z_m.ok_or(lacks("depth"))?)?),
         P::DepthExr => encode::exr_depth(planes.depth_z_m.ok_or(lacks("depth"))?)?,
         P::Mask => encode::png_grey8(planes.part.ok_or(lacks("part mask"))?)?,
+        P::YoloText => yolo::label_text(label).into_bytes(),
+        P::Instance if plan.output.format == OutputFormat::Freihand => {
+            freihand::mask(planes.instance.ok_or(lacks("instance mask"))?, planes.part)?
+        }
         P::Instance => encode::png_grey8(planes.instance.ok_or(lacks("instance mask"))?)?,
     };
     Ok((bytes, 0))
@@ -178,7 +202,7 @@ fn encode_picture(plan: &DatasetPlan, planes: Planes, picture: Picture) -> Resul
 /// The colour picture's file: a JPEG that is there is kept byte by byte.
 fn rgb(plan: &DatasetPlan, planes: Planes) -> Result<Vec<u8>, SampleError> {
     let picture = || planes.rgb.ok_or(SampleError::Lacks { picture: "colour picture" });
-    if !has_jpeg(plan) {
+    if !plan.output.writes_jpeg() {
         return Ok(encode::png_rgb8(picture()?)?);
     }
     Ok(planes.rgb_jpeg.ok_or(SampleError::NoJpeg)?.to_vec())

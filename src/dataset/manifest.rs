@@ -8,10 +8,10 @@ use super::disk::{Disk, FileDigest};
 use super::error::DatasetError;
 use super::plan::{ClipPlan, DatasetPlan, SourcePlan};
 use super::rhd;
-use super::sample::SampleFailure;
+use super::sample::{HeldCounts, SampleFailure};
 use super::settings::{OutputFormat, OutputSettings};
 use super::sidecar::Sidecar;
-use super::{coco, layout, lines};
+use super::{coco, freihand, layout, lines, yolo};
 use crate::rig::JOINTS;
 use crate::rig::joint::LANDMARK_NAMES;
 
@@ -40,7 +40,7 @@ pub struct Manifest {
     pub joints: Vec<String>,
     /// Samples written, over all splits.
     pub samples: u64,
-    /// Files that stand for all shards together (annotations of COCO and RHD).
+    /// Files that stand for all shards together (annotations of COCO, RHD and `FreiHAND`).
     pub annotations: Vec<FileDigest>,
     /// Number of files but for this one and those in `shards/`.
     pub files: u64,
@@ -48,6 +48,9 @@ pub struct Manifest {
     pub bytes: u64,
     /// Pixels beyond the range of the 16-bit depth.
     pub depth_saturated_px: u64,
+    /// Hands that were to hold a thing.
+    #[serde(default)]
+    pub held: HeldCounts,
     /// In the plan's order.
     pub splits: Vec<ManifestSplit>,
     /// Frames and rate of clips; `None` for single pictures.
@@ -109,6 +112,13 @@ fn write_annotations(disk: &Disk, plan: &DatasetPlan) -> Result<Vec<FileDigest>,
         OutputFormat::Rhd => {
             splits.map(|(k, folder)| rhd::write_annotations(disk, folder, numbered(disk, plan, k))).collect()
         }
+        OutputFormat::Yolo => Ok(vec![yolo::write_annotations(disk, plan)?]),
+        OutputFormat::Freihand => {
+            let lists = splits.map(|(k, folder)| {
+                freihand::write_annotations(disk, folder, plan.splits[k].count, numbered(disk, plan, k))
+            });
+            Ok(lists.collect::<Result<Vec<_>, _>>()?.concat())
+        }
         OutputFormat::Coco => {
             splits.map(|(k, folder)| coco::write_annotations(disk, folder, || pictured(disk, plan, k))).collect()
         }
@@ -154,6 +164,10 @@ fn build(plan: &DatasetPlan, sidecars: &[Sidecar], annotations: Vec<FileDigest>)
         bytes: files().map(|file| file.bytes).sum::<u64>() + annotations.iter().map(|file| file.bytes).sum::<u64>(),
         annotations,
         depth_saturated_px: sidecars.iter().map(|s| s.depth_saturated_px).sum(),
+        held: sidecars.iter().fold(HeldCounts::default(), |mut sum, s| {
+            sum += s.held;
+            sum
+        }),
         splits: splits(plan, sidecars),
         clips: plan.clips,
         sources: plan.sources.clone(),

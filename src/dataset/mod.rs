@@ -20,13 +20,16 @@
 //! loose    train/000042.{rgb.jpg,grey.png,depth.png,depth.exr,mask.png,instance.png,json}
 //! tar      train-000000.tar, train-000000.idx   the same names (without folder) in tar files, and their offsets
 //! coco     images/train/000042.jpg, {grey,depth,mask,instance}/train/000042.png, annotations/train.json
+//! yolo     images/train/000042.jpg, labels/train/000042.txt, data.yaml
+//! freihand training/{rgb,mask}/00000042.jpg, training_{K,xyz,scale}.json
 //! rhd      RHD_published_v2/training/{color,mask,depth}/00042.png, RHD_published_v2/training/anno_training.pickle
-//!          shards/train-000000.jsonl            labels of coco and rhd: one line per sample, as in loose `.json` files
+//!          shards/train-000000.jsonl            labels of coco, yolo, freihand and rhd: one line per sample, as in loose `.json` files
 //! ```
 
 mod coco;
 pub mod codec;
 mod container;
+pub mod crops;
 pub mod decode;
 mod disk;
 pub mod encode;
@@ -34,10 +37,12 @@ mod erase;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod freihand;
 mod label_json;
 mod layout;
 mod lines;
 mod manifest;
+mod npy;
 pub mod orders;
 mod pickle;
 mod plan;
@@ -51,6 +56,7 @@ mod tar_shard;
 #[cfg(test)]
 mod tests;
 mod writer;
+mod yolo;
 
 pub use disk::FileDigest;
 pub use error::{DatasetError, SampleError};
@@ -60,7 +66,7 @@ pub use label_json::{
 pub use manifest::{Manifest, ManifestShard, ManifestSplit};
 pub use plan::{Chunk, ClipPlan, DatasetPlan, FORMAT_VERSION, SourcePlan, SplitPlan};
 pub use reader::HandloomReader;
-pub use sample::{EncodedSample, Member, Sample, SampleFailure};
+pub use sample::{EncodedSample, HeldCounts, Member, Sample, SampleFailure};
 pub use settings::{DepthFormat, OutputFormat, OutputSettings, RgbFormat};
 pub use sidecar::Sidecar;
 pub use source::{DatasetReader, Pictures, SetFault, SetInfo, StoredSample, in_order};

@@ -121,9 +121,15 @@ impl DatasetPlan {
         if name.eq_ignore_ascii_case(SHARDS) {
             return Some(format!("is `{name}`, a folder that every dataset has"));
         }
-        let unknown = self.output.format == OutputFormat::Rhd && rhd::split_folder(name).is_none();
-        unknown.then(|| {
-            format!("is `{name}`, legal with format `rhd` are `train` and `test` (or `training`, `evaluation`, `val`)")
+        let format = match self.output.format {
+            OutputFormat::Rhd => "rhd",
+            OutputFormat::Freihand => "freihand",
+            _ => return None,
+        };
+        rhd::split_folder(name).is_none().then(|| {
+            format!(
+                "is `{name}`, legal with format `{format}` are `train` and `test` (or `training`, `evaluation`, `val`)"
+            )
         })
     }
 
@@ -132,11 +138,11 @@ impl DatasetPlan {
         self.splits.iter().map(|s| s.count).sum()
     }
 
-    /// A split's name in paths: its own, but for RHD, which knows `training` and `evaluation`.
+    /// A split's name in paths: its own, but for RHD and `FreiHAND`, which know `training` and `evaluation`.
     pub fn split_folder(&self, split: usize) -> &str {
         let name = &self.splits[split].name;
         match self.output.format {
-            OutputFormat::Rhd => rhd::split_folder(name).unwrap_or(name),
+            OutputFormat::Rhd | OutputFormat::Freihand => rhd::split_folder(name).unwrap_or(name),
             _ => name,
         }
     }

@@ -12,10 +12,10 @@ use super::label_json::SampleLabel;
 use super::layout::{self, Picture};
 use super::manifest::{self, Manifest};
 use super::plan::{Chunk, DatasetPlan};
-use super::settings::{OutputFormat, RgbFormat};
+use super::settings::OutputFormat;
 use super::sidecar::{Sidecar, lines_path, tar_paths};
 use super::source::{DatasetReader, Pictures, SetFault, SetInfo, StoredSample};
-use super::{rhd, tar_shard, writer};
+use super::{freihand, rhd, tar_shard, writer};
 
 /// A dataset that this program wrote.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ impl HandloomReader {
         let (width, height) = (label.width, label.height);
         let is_rhd = self.plan.output.format == OutputFormat::Rhd;
         match picture {
-            Picture::Rgb if is_rhd || self.plan.output.rgb == RgbFormat::Png => {
+            Picture::Rgb if !self.plan.output.writes_jpeg() => {
                 into.rgb = Some(decode::of_size(decode::png_rgb8(&bytes)?, width, height)?);
             }
             Picture::Rgb => {
@@ -170,6 +170,11 @@ impl HandloomReader {
             }
             Picture::DepthExr => into.depth_z_m = Some(decode::of_size(decode::exr_depth(&bytes)?, width, height)?),
             Picture::Mask => into.part = Some(decode::of_size(decode::png_grey8(&bytes)?, width, height)?),
+            Picture::YoloText => {}
+            Picture::Instance if self.plan.output.format == OutputFormat::Freihand => {
+                let mask = decode::of_size(decode::jpeg_rgb8(&bytes)?, width, height)?;
+                into.instance = Some(freihand::instance(&mask));
+            }
             Picture::Instance => into.instance = Some(decode::of_size(decode::png_grey8(&bytes)?, width, height)?),
         }
         Ok(())

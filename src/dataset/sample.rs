@@ -72,6 +72,38 @@ pub struct EncodedSample {
     pub label_json: Vec<u8>,
     /// Pixels beyond the range of the 16-bit depth.
     pub depth_saturated_px: u64,
+    /// What it adds to the counts of held things.
+    pub held: HeldCounts,
+}
+
+/// Pictures in which a hand was to hold a thing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldCounts {
+    /// All of them.
+    pub asked: u64,
+    /// Those in which the hand stayed empty.
+    pub empty: u64,
+}
+
+impl HeldCounts {
+    /// Of one scene.
+    pub(super) fn of(scene: &Scene) -> Self {
+        let holds = scene.solids.iter().any(|solid| solid.class.holding_hand().is_some());
+        Self { asked: u64::from(holds || scene.empty_handed), empty: u64::from(scene.empty_handed) }
+    }
+
+    /// Share of the hands that stayed empty.
+    pub fn empty_share(self) -> f64 {
+        self.empty as f64 / self.asked.max(1) as f64
+    }
+}
+
+impl std::ops::AddAssign for HeldCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.asked += other.asked;
+        self.empty += other.empty;
+    }
 }
 
 /// One file of a sample.

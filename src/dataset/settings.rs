@@ -10,7 +10,7 @@ pub struct OutputSettings {
     pub format: OutputFormat,
     /// Samples per tar file, and per unit of work of the other formats.
     pub samples_per_shard: u64,
-    /// File of the colour picture (RHD always writes PNG).
+    /// File of the colour picture (RHD always writes PNG, `FreiHAND` and YOLO JPEG).
     pub rgb: RgbFormat,
     /// Write the grey picture.
     pub grey: bool,
@@ -36,6 +36,26 @@ pub enum OutputFormat {
     Rhd,
     /// COCO keypoints: `images/{split}/{id}.jpg` and `annotations/{split}.json`.
     Coco,
+    /// `FreiHAND`'s own tree: one right hand per picture of 224 x 224 pixels.
+    Freihand,
+    /// YOLO pose: `images/{split}/{id}.jpg` and `labels/{split}/{id}.txt`.
+    Yolo,
+}
+
+impl OutputSettings {
+    /// The colour picture is a JPEG file, whatever `rgb` says where the format knows one kind only.
+    pub fn writes_jpeg(&self) -> bool {
+        match self.format {
+            OutputFormat::Rhd => false,
+            OutputFormat::Freihand | OutputFormat::Yolo => true,
+            _ => self.rgb == RgbFormat::Jpg,
+        }
+    }
+
+    /// A grey picture is written.
+    pub fn writes_grey(&self) -> bool {
+        self.grey && matches!(self.format, OutputFormat::Loose | OutputFormat::Tar | OutputFormat::Coco)
+    }
 }
 
 /// File of the colour picture.

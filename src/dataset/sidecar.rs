@@ -7,7 +7,7 @@ use super::disk::{Disk, FileDigest, SHARDS};
 use super::error::DatasetError;
 use super::layout;
 use super::plan::{Chunk, DatasetPlan, FORMAT_VERSION};
-use super::sample::SampleFailure;
+use super::sample::{HeldCounts, SampleFailure};
 use super::settings::OutputFormat;
 
 /// What a shard holds.
@@ -32,6 +32,9 @@ pub struct Sidecar {
     pub failures: Vec<SampleFailure>,
     /// Pixels beyond the range of the 16-bit depth.
     pub depth_saturated_px: u64,
+    /// Hands that were to hold a thing.
+    #[serde(default)]
+    pub held: HeldCounts,
     /// Length of all files together.
     pub bytes: u64,
     /// Every file, in the order in which it was written.
@@ -43,6 +46,7 @@ pub struct Sidecar {
 pub(super) struct Outcome {
     pub(super) failures: Vec<SampleFailure>,
     pub(super) depth_saturated_px: u64,
+    pub(super) held: HeldCounts,
     pub(super) files: Vec<FileDigest>,
 }
 
@@ -58,6 +62,7 @@ impl Sidecar {
             samples: chunk.count - outcome.failures.len() as u64,
             failures: outcome.failures,
             depth_saturated_px: outcome.depth_saturated_px,
+            held: outcome.held,
             bytes: outcome.files.iter().map(|file| file.bytes).sum(),
             files: outcome.files,
         }

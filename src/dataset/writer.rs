@@ -159,6 +159,7 @@ impl DatasetWriter {
                 Ok(sample) => {
                     container.add(&self.plan, chunk.split, &sample)?;
                     outcome.depth_saturated_px += sample.depth_saturated_px;
+                    outcome.held += sample.held;
                 }
                 Err(failure) => {
                     container.leave_out(&self.plan, chunk.split, failure.index)?;

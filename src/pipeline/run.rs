@@ -111,6 +111,8 @@ pub fn output_format(format: types::Format) -> OutputFormat {
         types::Format::Tar => OutputFormat::Tar,
         types::Format::Rhd => OutputFormat::Rhd,
         types::Format::Coco => OutputFormat::Coco,
+        types::Format::Freihand => OutputFormat::Freihand,
+        types::Format::Yolo => OutputFormat::Yolo,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::assets::{AssetError, Assets};
 use crate::backdrop::{self, BackdropError};
 use crate::camera::Camera;
-use crate::dataset::{OutputFormat, OutputSettings, RgbFormat, Sample};
+use crate::dataset::{OutputSettings, Sample};
 use crate::frame::Plane;
 use crate::label;
 use crate::posed::{self, PoseError, PosedScene};
@@ -113,8 +113,7 @@ pub fn develop(
     let film = Film { exposure_ev: scene.film.exposure_ev + libm::log2f(gain), ..scene.film };
     let image = sensor::expose(light, &film, &scene.sensor, &mut noise);
     // the grey camera stands beside the colour camera: same light and noise, its own lossless file
-    let wants_grey = output.grey && output.format != OutputFormat::Rhd;
-    let grey = wants_grey.then(|| sensor::grey(&image, scene.sensor.grey_weights));
+    let grey = output.writes_grey().then(|| sensor::grey(&image, scene.sensor.grey_weights));
     let (rgb, rgb_jpeg) = stored_picture(image, scene.sensor.jpeg_quality, output)?;
     Ok(Pictures { rgb, rgb_jpeg, grey })
 }
@@ -128,8 +127,7 @@ fn stored_picture(
     quality: Option<u8>,
     output: &OutputSettings,
 ) -> Result<StoredPicture, SensorError> {
-    let as_jpeg = output.rgb == RgbFormat::Jpg && output.format != OutputFormat::Rhd;
-    if as_jpeg {
+    if output.writes_jpeg() {
         let bytes = sensor::jpeg_encode(&image, quality.unwrap_or(LOSSLESS_QUALITY))?;
         return Ok((plane(image), Some(bytes)));
     }

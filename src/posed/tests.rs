@@ -77,6 +77,7 @@ fn scene(hands: Vec<SceneHand>) -> Scene {
         },
         hands,
         solids: Vec::new(),
+        empty_handed: false,
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },

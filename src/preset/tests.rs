@@ -156,7 +156,7 @@ fn all_faults_are_told_at_once_with_their_places() {
         "a.toml: `colour`: is an unknown key\n\n\
          hint: legal here: `format_version`, `description`, `seed`, `rig`, `output`, `split`, `hands`, `shape`, \
          `pose`, `objects`, `occluders`, `skin`, `wear`, `camera`, `light`, `environment`, \
-         `background`, `film`, `sensor`, `sequence`\n\n\
+         `background`, `film`, `sensor`, `depth_sensor`, `sequence`\n\n\
          a.toml: `camera.distnce_m`: is an unknown key\n\n\
          hint: did you mean `distance_m`? legal here: `width_px`, `height_px`, `focal_px`, `principal_offset_px`, `lens`, \
          `distance_m`, `azimuth_deg`, `elevation_deg`, `roll_deg`, `off_centre`, `min_in_frame`\n\n\
@@ -195,10 +195,12 @@ fn each_kind_of_fault_has_its_message() {
         ("hands.count={ choice = [1, 2], weights = [0, 0] }", "`hands.count.weights`: are all 0"),
         ("hands.side={ choice = [] }", "`hands.side.choice`: is empty"),
         ("hands.side={ choice = [\"left\", \"left\"] }", "`hands.side.choice`: names \"left\" twice"),
+        ("objects.kind={ choice = [\"can\", \"botle\"] }", "did you mean \"bottle\"?"),
+        ("objects.held=lots", "string \"lots\", expected a number"),
         ("hands.side=lefft", "did you mean \"left\"?"),
         ("hands=3", "`hands`: 3 is no section"),
         ("format_version=2", "`format_version`: 2 is outside 1 to 1"),
-        ("seed=-1", "`seed`: invalid value: integer `-1`, expected u64"),
+        ("seed=-1", "`seed`: invalid value: integer `-1`, expected a whole number of 0 or more"),
         ("split=[]", "`split`: is empty"),
         ("split=[1]", "`split`: "),
         ("split=[{ name = \"a\" }]", "`split.0.subjects`: is missing"),

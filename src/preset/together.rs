@@ -11,6 +11,8 @@ use crate::camera::Lens;
 const HAND_M: f32 = 0.16;
 /// Width and height of every picture of RHD.
 const RHD_PX: u32 = 320;
+/// Columns and rows of `FreiHAND`'s pictures.
+const FREIHAND_PX: u32 = 224;
 /// How far the weights of the grey picture may be from adding to 1.
 const WEIGHT_ERROR: f32 = 0.001;
 /// Greatest value of a 16-bit depth picture.
@@ -26,7 +28,7 @@ pub(crate) fn judge(preset: &Preset, origin: &dyn Fn(&str) -> Origin) -> (Vec<Fa
     splits(&preset.split, &mut fault);
     framing(preset, &mut fault);
     outputs(preset, &mut fault);
-    rhd(preset, &mut fault);
+    fixed_pictures(preset, &mut fault);
     motions(&preset.sequence, &mut fault);
     let mut warnings = Vec::new();
     let mut warn = |key: &str, what: String, hint: &str| {
@@ -39,19 +41,22 @@ pub(crate) fn judge(preset: &Preset, origin: &dyn Fn(&str) -> Origin) -> (Vec<Fa
 
 type Report<'a> = &'a mut dyn FnMut(&str, String, &str);
 
-/// RHD's pictures are 320 pixels square, without lens distortion.
-fn rhd(preset: &Preset, fault: Report) {
-    if preset.output.format != Format::Rhd {
-        return;
-    }
+/// Pictures of RHD and `FreiHAND` have one size and no lens distortion.
+fn fixed_pictures(preset: &Preset, fault: Report) {
+    let (name, label, side) = match preset.output.format {
+        Format::Rhd => ("rhd", "RHD", RHD_PX),
+        Format::Freihand => ("freihand", "FreiHAND", FREIHAND_PX),
+        _ => return,
+    };
     for (key, size) in [("camera.width_px", preset.camera.width_px), ("camera.height_px", preset.camera.height_px)] {
-        if size != RHD_PX {
-            fault(key, format!("{size}, but `output.format` is `rhd`"), "pictures of RHD are 320 pixels wide and high");
+        if size != side {
+            let hint = format!("pictures of {label} are {side} pixels wide and high");
+            fault(key, format!("{size}, but `output.format` is `{name}`"), &hint);
         }
     }
     if preset.camera.lens != Lens::Pinhole {
-        let hint = "RHD knows no lens distortion: leave `camera.lens` at \"pinhole\"";
-        fault("camera.lens", "bent, but `output.format` is `rhd`".to_owned(), hint);
+        let hint = format!("{label} knows no lens distortion: leave `camera.lens` at \"pinhole\"");
+        fault("camera.lens", format!("bent, but `output.format` is `{name}`"), &hint);
     }
 }
 

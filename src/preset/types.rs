@@ -97,6 +97,10 @@ pub enum Format {
     Rhd,
     /// COCO keypoints: pictures and one JSON file per split.
     Coco,
+    /// The tree of `FreiHAND`: one right hand per picture of 224 x 224 pixels.
+    Freihand,
+    /// YOLO pose: pictures and one text file for each.
+    Yolo,
 }
 
 /// Colour picture.

@@ -68,18 +68,28 @@ fn type_fault(defaults: &Table, key: &str, value: &Value) -> Option<Found> {
     // every item of a list is like the first
     let place: Vec<&str> = key.split('.').map(|part| if part.parse::<usize>().is_ok() { "0" } else { part }).collect();
     *value_at_mut(&mut table, &place.join("."))? = value.clone();
-    let message = Preset::from_table(&table).err()?;
+    let message = in_words(&Preset::from_table(&table).err()?);
     let hint = type_hint(key, value, &message);
     // of scalars the message shows the value
     let shown = if value.is_table() || value.is_array() { format!("{message}, and this is {value}") } else { message };
     Some(Found::new("", shown, &hint))
 }
 
+/// A message of the reader with the names of Rust's types in words.
+fn in_words(message: &str) -> String {
+    let Some((before, expected)) = message.rsplit_once("expected ") else { return message.to_owned() };
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => format!("{before}expected a whole number of 0 or more"),
+        "f32" | "f64" => format!("{before}expected a number"),
+        "i8" | "i16" | "i32" | "i64" => format!("{before}expected a whole number"),
+        _ => message.to_owned(),
+    }
+}
+
 /// What to write instead: a legal name like the one given, or a number without its unit.
 fn type_hint(key: &str, value: &Value, message: &str) -> String {
-    let text = value.as_str().unwrap_or_default();
-    if let Some((_, legal)) = message.split_once("variant").and_then(|(_, rest)| rest.split_once("expected "))
-        && let Some(near) = nearest(text, legal.split('`').skip(1).step_by(2))
+    if let Some((wrong, legal)) = message.split_once("variant `").and_then(|(_, rest)| rest.split_once("`, expected "))
+        && let Some(near) = nearest(wrong, legal.split('`').skip(1).step_by(2))
     {
         return format!("did you mean \"{near}\"?");
     }

@@ -131,7 +131,8 @@ fn with_skeletons(sample: &ReportSample, size_px: u32) -> Canvas {
     canvas
 }
 
-fn thumbnail(picture: &Canvas) -> Result<String, ReportError> {
+/// A picture as base64 JPEG of at most [`THUMBNAIL_PX`].
+pub(crate) fn thumbnail(picture: &Canvas) -> Result<String, ReportError> {
     let small = fitted(picture, THUMBNAIL_PX);
     let mut bytes = Vec::new();
     jpeg_encoder::Encoder::new(&mut bytes, THUMBNAIL_QUALITY).encode(

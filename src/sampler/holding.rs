@@ -11,7 +11,7 @@ use crate::preset::types::HoldingHand;
 use crate::rig::skeleton::landmarks;
 use crate::rig::{HandShape, HandSide, Joint, Rig};
 use crate::scene::{Scene, SceneHand};
-use crate::seed::SampleId;
+use crate::seed::{SampleId, Stream};
 
 /// Added to the gap between two hands until the other hand keeps off what one holds, metres.
 const APART_M: [f32; 4] = [0.0, 0.04, 0.1, 0.2];
@@ -19,24 +19,34 @@ const APART_M: [f32; 4] = [0.0, 0.04, 0.1, 0.2];
 /// Number of a hand, and what it holds.
 pub(super) type InHand = (usize, Held);
 
+/// What came of the wish that a hand holds something.
+pub(super) struct Wish {
+    /// A thing was to be held.
+    pub(super) asked: bool,
+    pub(super) held: Option<InHand>,
+}
+
 impl SceneSampler {
-    /// One hand, or two beside each other, of which one holds a thing; `None` if none is to be held, or none could be.
+    /// Whether one of two hands apart is to hold a thing, and the stream that it is drawn from.
+    pub(super) fn wants_held(&self, id: SampleId) -> (bool, Stream) {
+        let mut stream = id.stream("held object");
+        (stream.chance(self.preset.objects.held), stream)
+    }
+
+    /// One hand, or two beside each other, of which one holds a thing; `None` if none could be held.
     pub(super) fn holding(
         &self,
         id: SampleId,
         count: u8,
         person: &Person,
         shape: &HandShape,
+        stream: &mut Stream,
     ) -> Option<(Vec<Action>, Vec<PlacedHand>, InHand)> {
         let second = self.preset.objects.hand.sample(&mut id.stream("holding hand")) == Some(HoldingHand::Second);
         let number = usize::from(second && count > 1);
-        let mut stream = id.stream("held object");
-        if !stream.chance(self.preset.objects.held) {
-            return None;
-        }
         let mut drawn = self.actions(id, count, person);
         let bare = (person.flesh, shape, &drawn.get(number)?.pose);
-        let held = self.objects.held(person.actions, person.sides[number], bare, &mut stream)?;
+        let held = self.objects.held(person.actions, person.sides[number], bare, stream)?;
         drawn[number] = Action { name: held.grasp.clone(), pose: held.pose };
         let to_place = person.sides.into_iter().zip(&drawn).map(|(side, action)| {
             let up = self.poses.up(&action.name);
@@ -59,13 +69,15 @@ impl SceneSampler {
     }
 
     /// Put what is held and what stands in front into a scene.
-    pub(super) fn add_objects(&self, id: SampleId, held: Option<InHand>, scene: &mut Scene) {
+    pub(super) fn add_objects(&self, id: SampleId, wish: Wish, scene: &mut Scene) {
         let (keypoints_m, elbows_m) = joints_m(&self.rig, &scene.hands);
-        if let Some((number, held)) = held
+        scene.empty_handed = wish.asked;
+        if let Some((number, held)) = wish.held
             && let Some(hand) = scene.hands.get(number)
             && held.is_clear_of(&hand.world_from_wrist, &scene.camera, &keypoints_m)
         {
             scene.solids.extend(held.solids(number, &hand.world_from_wrist));
+            scene.empty_handed = false;
         }
         let occluders = self.objects.occluders(&self.preset.occluders, id, scene, (&keypoints_m, &elbows_m));
         scene.solids.extend(occluders);

@@ -35,7 +35,7 @@ use crate::seed::{SampleId, dataset_stream};
 use camera::InPicture;
 use figure::Figure;
 use hands::{HandToPlace, PlacedHand};
-use holding::InHand;
+use holding::Wish;
 use motion::{Cast, Clip, ClipPlace, Motion};
 use objects::{MeshFile, ObjectSampler};
 use pose::{Action, Flesh, GestureError, PoseSampler};
@@ -203,9 +203,9 @@ impl SceneSampler {
             return self.clips.frame(&place, self.preset.sequence.frames, || self.clip(place.first, at.split));
         }
         let id = SampleId { seed: self.preset.seed, index };
-        let (hands, subject, held) = self.hands(id, at.split, true);
+        let (hands, subject, wish) = self.hands(id, at.split, true);
         let mut scene = self.scene(id, hands, &[subject])?;
-        self.add_objects(id, held, &mut scene);
+        self.add_objects(id, wish, &mut scene);
         Ok(scene)
     }
 
@@ -258,6 +258,7 @@ impl SceneSampler {
             camera,
             hands,
             solids,
+            empty_handed: false,
             lights: light::lights(&preset.light, &mut id.stream("light")),
             environment: environment::environment(&preset.environment, &background, &mut id.stream("environment")),
             background,
@@ -283,7 +284,7 @@ impl SceneSampler {
     }
 
     /// The hands of one person, where they are in the world, and what one of them holds.
-    fn hands(&self, id: SampleId, split: usize, may_hold: bool) -> (Vec<SceneHand>, InPicture, Option<InHand>) {
+    fn hands(&self, id: SampleId, split: usize, may_hold: bool) -> (Vec<SceneHand>, InPicture, Wish) {
         let preset = &self.preset;
         let split = &preset.split[split];
         let mut stream = id.stream("hands");
@@ -304,7 +305,9 @@ impl SceneSampler {
         let arrangement = if is_asked { arrangement } else { Arrangement::Apart };
         let person = Person { flesh: &flesh, sides, actions: split.actions };
         let may_hold = may_hold && arrangement == Arrangement::Apart;
-        let holding = if may_hold { self.holding(id, count, &person, &shape) } else { None };
+        let (wanted, mut stream) = self.wants_held(id);
+        let asked = may_hold && wanted;
+        let holding = if asked { self.holding(id, count, &person, &shape, &mut stream) } else { None };
         let (drawn, placed, held) = if let Some((drawn, placed, held)) = holding {
             (drawn, placed, Some(held))
         } else {
@@ -330,7 +333,7 @@ impl SceneSampler {
             arm: None,
             wear: Wear::default(),
         });
-        (hands.collect(), in_picture, held)
+        (hands.collect(), in_picture, Wish { asked, held })
     }
 
     /// An action of the split for each hand.

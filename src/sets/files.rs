@@ -1,7 +1,5 @@
 //! Small things that every reader needs: files, pictures, listings.
 
-#![allow(dead_code, reason = "the readers of more formats use them")]
-
 use std::path::{Path, PathBuf};
 
 use super::foreign;

@@ -28,6 +28,8 @@ const SPLITS: [&str; 2] = ["training", "evaluation"];
 struct Split {
     name: &'static str,
     k: Vec<[[f32; 3]; 3]>,
+    /// Number of its first pose over all splits.
+    first_clip: u64,
     /// Empty if the list is not there.
     xyz: Vec<Vec<[f32; 3]>>,
     /// Empty if the list is not there.
@@ -58,10 +60,14 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
     let mut splits = Vec::new();
     for name in SPLITS {
         if folder.join(format!("{name}_K.json")).is_file() {
-            let split = Split::open(folder, name, &mut info)?;
+            let mut split = Split::open(folder, name, &mut info)?;
+            split.first_clip = splits.last().map_or(0, |last: &Split| last.first_clip + last.k.len() as u64);
             info.splits.push((name.to_owned(), split.pictures));
             splits.push(split);
         }
+    }
+    if splits.is_empty() {
+        return Err(foreign(folder, "holds neither `training_K.json` nor `evaluation_K.json`".into()));
     }
     Ok(Box::new(FreiHand { info, splits }))
 }
@@ -73,7 +79,16 @@ impl Split {
         let scale = optional_list(folder, name, "scale", k.len(), info)?;
         let mano = optional_list(folder, name, "mano", k.len(), info)?;
         let pictures = count_pictures(&folder.join(name).join("rgb"), k.len(), info)?;
-        Ok(Self { name, k, xyz, scale, mano, pictures, has_masks: folder.join(name).join("mask").is_dir() })
+        Ok(Self {
+            name,
+            k,
+            first_clip: 0,
+            xyz,
+            scale,
+            mano,
+            pictures,
+            has_masks: folder.join(name).join("mask").is_dir(),
+        })
     }
 }
 
@@ -152,7 +167,7 @@ impl DatasetReader for FreiHand {
         let pose = (picture % split.k.len() as u64) as usize;
         let id = format!("{}/rgb/{picture:08}", split.name);
         let mut label = SampleLabel::captured(SampleName { index: number, id: &id, split: split.name }, SIZE, SIZE);
-        label.clip = Some(pose as u64);
+        label.clip = Some(split.first_clip + pose as u64);
         let mut k = split.k[pose];
         k[0][2] += 0.5;
         k[1][2] += 0.5;

@@ -13,9 +13,26 @@
 //!
 //! [`open`] guesses the format from what is in the folder.
 
+pub mod coco;
+mod common;
+pub mod dexter_object;
+pub mod dexycb;
+mod faults;
 mod files;
+mod frames;
 pub mod freihand;
+pub mod ganerated;
+pub mod ho3d;
+pub mod icvl;
+pub mod interhand;
+mod json;
+pub mod msra;
+pub mod nyu;
 pub mod pictures;
+pub mod rhd;
+pub mod stb;
+pub mod synthhands;
+mod text;
 
 use std::path::Path;
 
@@ -46,6 +63,58 @@ pub const FORMATS: &[SetFormat] = &[
         tells: "`training_K.json` or `evaluation_K.json`",
         is_here: freihand::is_here,
         open: freihand::open,
+    },
+    SetFormat {
+        name: "rhd",
+        tells: "`RHD_published_v2/` or `training/anno_training.pickle`",
+        is_here: rhd::is_here,
+        open: rhd::open,
+    },
+    SetFormat { name: "ho3d", tells: "`train/<sequence>/meta/`", is_here: ho3d::is_here, open: ho3d::open },
+    SetFormat { name: "dexycb", tells: "`calibration/intrinsics/`", is_here: dexycb::is_here, open: dexycb::open },
+    SetFormat {
+        name: "nyu",
+        tells: "`train/joint_data.mat` or `test/joint_data.mat`",
+        is_here: nyu::is_here,
+        open: nyu::open,
+    },
+    SetFormat { name: "msra", tells: "`P<n>/<gesture>/joint.txt`", is_here: msra::is_here, open: msra::open },
+    SetFormat {
+        name: "icvl",
+        tells: "`Training/labels.txt` or `Testing/test_seq_1.txt` beside `Depth/`",
+        is_here: icvl::is_here,
+        open: icvl::open,
+    },
+    SetFormat { name: "stb", tells: "`labels/<sequence>_BB.mat`", is_here: stb::is_here, open: stb::open },
+    SetFormat {
+        name: "synthhands",
+        tells: "`SynthHands_Release` or `{female,male}_{object,noobject}`",
+        is_here: synthhands::is_here,
+        open: synthhands::open,
+    },
+    SetFormat {
+        name: "ganerated",
+        tells: "`GANeratedHands_Release`, `data/noObject` or `noObject`",
+        is_here: ganerated::is_here,
+        open: ganerated::open,
+    },
+    SetFormat {
+        name: "dexter_object",
+        tells: "`data/<sequence>/annotations/<sequence>3D.txt`",
+        is_here: dexter_object::is_here,
+        open: dexter_object::open,
+    },
+    SetFormat {
+        name: "interhand",
+        tells: "`InterHand2.6M_{train,val,test}_data.json`, also in `annotations/`",
+        is_here: interhand::is_here,
+        open: interhand::open,
+    },
+    SetFormat {
+        name: "coco",
+        tells: "`*.json` or `annotations/*.json` that begin like a COCO list",
+        is_here: coco::is_here,
+        open: coco::open,
     },
     SetFormat {
         name: "pictures",

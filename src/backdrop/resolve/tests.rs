@@ -31,6 +31,7 @@ fn scene(background: Background, environment: Environment, camera: Camera) -> Sc
         camera,
         hands: Vec::new(),
         solids: Vec::new(),
+        empty_handed: false,
         lights: Vec::new(),
         environment,
         background,

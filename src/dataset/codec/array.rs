@@ -63,6 +63,11 @@ impl Array {
         (count(&shape) == Some(numbers.len())).then_some(Self { shape, order, numbers })
     }
 
+    /// The same numbers with another shape; `None` if that holds another count.
+    pub fn reshaped(self, shape: Vec<usize>) -> Option<Self> {
+        Self::new(shape, self.order, self.numbers)
+    }
+
     /// Length along each axis; none of a single number.
     pub fn shape(&self) -> &[usize] {
         &self.shape

@@ -50,7 +50,7 @@ pub fn motion_from_csv(name: &str, text: &str) -> Result<HandMotion, ImportError
         let values = cells.iter().zip(&columns).map(|(cell, column)| {
             cell.parse().unwrap_or_else(|_| {
                 let problem = format!("`{cell}` is no number");
-                faults.push(Fault::new(format!("{place}, column `{column}`"), problem, "write a number, such as 12.5"));
+                faults.push(Fault::new(format!("{place}, column {column}"), problem, "write a number, such as 12.5"));
                 0.0
             })
         });
@@ -81,7 +81,7 @@ pub fn motion_from_json(name: &str, text: &str) -> Result<HandMotion, ImportErro
             }
             let found = item.get(column).map_or_else(|| "nothing".to_owned(), ToString::to_string);
             let problem = format!("{found} is no number");
-            faults.push(Fault::new(format!("{place}, key `{column}`"), problem, "write a number, such as 12.5"));
+            faults.push(Fault::new(format!("{place}, key {column}"), problem, "write a number, such as 12.5"));
             0.0
         };
         let values = columns.iter().map(value).collect();
@@ -145,7 +145,7 @@ fn key(table: &Table, place: &str, values: &[f32], faults: &mut Vec<Fault>) -> M
     let (mut time_s, mut wrist) = (0.0, [None; 7]);
     for (column, value) in table.columns.iter().zip(values) {
         let mut fault = |problem: String, hint| {
-            faults.push(Fault::new(format!("{place}, column `{column}`"), problem, hint));
+            faults.push(Fault::new(format!("{place}, column {column}"), problem, hint));
         };
         if !value.is_finite() {
             fault(format!("is {value}"), "values must be finite");

@@ -79,6 +79,7 @@ fn scene(sides: &[HandSide]) -> Scene {
         },
         hands: sides.iter().map(hand).collect(),
         solids: Vec::new(),
+        empty_handed: false,
         lights: Vec::new(),
         environment: Environment::Background { gain: 1.0 },
         background: Background::Colour { rgb: [0.0; 3] },

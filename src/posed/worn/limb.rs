@@ -1,11 +1,12 @@
 //! The axis of an arm from wrist to shoulder, and the distance of the skin from it all around.
 
 use std::f32::consts::TAU;
+use std::sync::LazyLock;
 
 use glam::Vec3;
 
 use crate::posed::PosedHand;
-use crate::rig::{HandPart, Joint};
+use crate::rig::Joint;
 use crate::solid::Bulk;
 
 /// Directions around the axis in which the skin's distance is known.
@@ -13,13 +14,24 @@ pub(super) const COLUMNS: usize = 36;
 /// Distance of the rows along the forearm and around the elbow, and along the upper arm, metres.
 const STEPS_M: [f32; 2] = [0.006, 0.012];
 /// The axis leaves the forearm this far before the elbow, over the tangent of half the elbow's bend, metres; and at most.
-const BEND_M: [f32; 2] = [0.030, 0.055];
+/// The bend is wider than the arm is thick, so that cross-sections do not fold over each other in the crook.
+const BEND_M: [f32; 2] = [0.066, 0.105];
 /// Steps of the bend.
-const BEND_STEPS: usize = 8;
+const BEND_STEPS: usize = 12;
 /// Length of the forearm's rounded end beyond the elbow, metres.
 const END_M: f32 = 0.045;
+/// How many rows the nearest row may lie towards the wrist from where a point stands along the forearm.
+const NEAR_ROWS: usize = 8;
 /// Distance of the skin of an upper arm from its axis, as shares of the forearm's largest: along the upper arm in fifths.
 const UPPER: [f32; 6] = [0.93, 0.97, 1.06, 1.12, 1.16, 1.20];
+
+/// Cosines and sines of the columns' directions.
+pub(super) static WHEEL: LazyLock<[[f32; 2]; COLUMNS]> = LazyLock::new(|| {
+    std::array::from_fn(|k| {
+        let (sin, cos) = libm::sincosf(TAU * k as f32 / COLUMNS as f32);
+        [cos, sin]
+    })
+});
 
 /// A cross-section of the arm.
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +49,15 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Direction of a column; (towards shoulder) x (next column) is outward.
-    pub(super) fn direction(&self, column: usize) -> Vec3 {
-        let (sin, cos) = libm::sincosf(TAU * column as f32 / COLUMNS as f32);
-        self.first * cos + self.first.cross(self.towards) * sin
+    /// Directions of the columns; (towards shoulder) x (next column) is outward.
+    pub(super) fn directions(&self) -> [Vec3; COLUMNS] {
+        let second = self.first.cross(self.towards);
+        WHEEL.map(|[cos, sin]| self.first * cos + second * sin)
+    }
+
+    /// Mean distance of the skin, metres.
+    pub(super) fn mean(&self) -> f32 {
+        self.radius_m.iter().sum::<f32>() / COLUMNS as f32
     }
 
     fn column(&self, p: Vec3) -> usize {
@@ -106,7 +123,7 @@ impl Limb {
 
     /// What the upper arm hides of the sky.
     pub(super) fn bulks(&self) -> Vec<Bulk> {
-        let radius = |way: f32| self.at(way).radius_m.iter().sum::<f32>() / COLUMNS as f32;
+        let radius = |way: f32| self.at(way).mean();
         vec![Bulk { ends_m: self.ends, radii_m: [radius(self.elbow_m), radius(self.length_m())] }]
     }
 }
@@ -145,10 +162,16 @@ fn rows(points: &[Vec3], mut first: Vec3) -> Vec<Row> {
 /// Distances of the skin: the forearm's mesh where there is any, and an upper arm as thick as goes with it.
 fn measure(hand: &PosedHand, rows: &mut [Row], elbow_m: f32, has_upper_arm: bool) {
     let forearm = rows.partition_point(|row| row.way_m < elbow_m + END_M);
+    let Some([wrist, down]) = rows.first().map(|row| [row.centre, row.towards]) else { return };
+    let straight = rows[..forearm].partition_point(|row| row.towards.dot(down) > 0.9999);
     for p in arm_points(hand) {
-        let nearest = |(_, row): &(usize, &mut Row)| row.centre.distance_squared(p);
-        let found = rows[..forearm].iter_mut().enumerate().min_by(|a, b| nearest(a).total_cmp(&nearest(b)));
-        if let Some((_, row)) = found {
+        // rows of the straight part follow each other at even steps: the nearest is not far from where the point stands
+        let along = ((p - wrist).dot(down) / STEPS_M[0]) as usize;
+        let [from, to] = [along.min(straight), if along + NEAR_ROWS < straight { along + 4 } else { forearm }];
+        let nearest = |row: &&mut Row| row.centre.distance_squared(p);
+        let found =
+            rows[from.saturating_sub(NEAR_ROWS)..to].iter_mut().min_by(|a, b| nearest(a).total_cmp(&nearest(b)));
+        if let Some(row) = found {
             let out = p - row.centre;
             let out = out - row.towards * out.dot(row.towards);
             let column = row.column(out);
@@ -158,8 +181,7 @@ fn measure(hand: &PosedHand, rows: &mut [Row], elbow_m: f32, has_upper_arm: bool
     for _ in 0..2 {
         dilate(&mut rows[..forearm]);
     }
-    let mean = |row: &Row| row.radius_m.iter().sum::<f32>() / COLUMNS as f32;
-    let girth = rows[..forearm].iter().map(mean).fold(0.02, f32::max);
+    let girth = rows[..forearm].iter().map(Row::mean).fold(0.02, f32::max);
     let length = rows.last().map_or(0.0, |row| row.way_m);
     for row in rows.iter_mut().filter(|row| row.way_m > elbow_m - 0.04) {
         let share = ((row.way_m - elbow_m) / (length - elbow_m).max(1e-3)).clamp(0.0, 1.0) * 5.0;
@@ -170,16 +192,10 @@ fn measure(hand: &PosedHand, rows: &mut [Row], elbow_m: f32, has_upper_arm: bool
     }
 }
 
-/// Vertices of the forearm's skin.
+/// Vertices of the forearm's skin: those below the wrist in the bind pose.
 fn arm_points(hand: &PosedHand) -> impl Iterator<Item = Vec3> + '_ {
-    let mesh = &hand.rig.mesh;
-    let mut is_arm = vec![false; hand.positions_m.len()];
-    for (corners, part) in mesh.triangles.iter().zip(&mesh.triangle_part) {
-        if *part >= HandPart::Arm.index() {
-            corners.iter().filter_map(|k| usize::try_from(*k).ok()).for_each(|k| is_arm[k] = true);
-        }
-    }
-    hand.positions_m.iter().zip(is_arm).filter(|(_, arm)| *arm).map(|(p, _)| *p)
+    let bind = &hand.rig.mesh.positions_m;
+    hand.positions_m.iter().zip(bind).filter(|(_, bind)| bind.y < 0.0).map(|(p, _)| *p)
 }
 
 /// Empty places take the largest distance of their neighbours; others are lifted half way to theirs.

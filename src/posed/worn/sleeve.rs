@@ -4,7 +4,7 @@ use std::f32::consts::TAU;
 
 use glam::Vec3;
 
-use super::limb::{COLUMNS, Limb, Row};
+use super::limb::{COLUMNS, Limb, WHEEL};
 use super::upper_arm::round_end;
 use crate::math::smoothstep;
 use crate::scene::Sleeve;
@@ -85,12 +85,12 @@ impl<'a> Cloth<'a> {
         let cuff = self.sleeve.cuff_m;
         let free = if cuff > 0.0 { smoothstep(way, self.hem + 0.8 * cuff, self.hem + cuff + 0.012) } else { 1.0 };
         let over = 1.0 + 0.8 * free / (1.0 + square((way - self.hem - cuff) / 0.03)) * f32::from(u8::from(cuff > 0.0));
-        for k in 0..COLUMNS {
-            let direction = row.direction(k);
+        let folds = Folds::new(self, way);
+        for (k, direction) in row.directions().into_iter().enumerate() {
             // cloth spans hollows of the arm
             let skin = row.radius_m[k].max(0.5 * (before.radius_m[k] + after.radius_m[k]));
             let hang = 0.22 + 0.78 * square(0.5 - 0.5 * direction.y);
-            let fold = self.fold(&row, k, direction) * (0.12 + 0.88 * free);
+            let fold = folds.height(self, k, direction) * (0.12 + 0.88 * free);
             let loose = self.sleeve.looseness_m * hang * (0.15 + 0.85 * free) * over;
             let gap = GAP_M + loose + self.depth * fold;
             grid.points_m.push(row.centre + direction * (skin + (gap + lift).max(0.0006)));
@@ -103,39 +103,107 @@ impl<'a> Cloth<'a> {
     /// The first ring, below the skin at the end of what is drawn of the inside.
     fn closing(&self, grid: &mut Grid) {
         let row = self.limb.at((self.hem + INSIDE_M).min(self.limb.length_m()));
-        grid.points_m.extend((0..COLUMNS).map(|k| row.centre + row.direction(k) * (row.radius_m[k] - SUNK_M)));
+        let surface = row.directions().into_iter().zip(row.radius_m);
+        grid.points_m.extend(surface.map(|(direction, radius)| row.centre + direction * (radius - SUNK_M)));
         grid.detail.extend([2.0 * FOLD_SHADE; COLUMNS]);
         grid.along_m.push(row.way_m);
     }
+}
+
+/// Sine of `times` the angle of a column and a phase, from that phase's cosine and sine.
+struct Wave {
+    times: usize,
+    cos: f32,
+    sin: f32,
+}
+
+impl Wave {
+    fn new(times: usize, phase: f32) -> Self {
+        let (sin, cos) = libm::sincosf(phase);
+        Self { times, cos, sin }
+    }
+
+    fn at(&self, column: usize) -> f32 {
+        let [cos, sin] = WHEEL[self.times * column % COLUMNS];
+        sin * self.cos + cos * self.sin
+    }
+}
+
+/// The folds of one ring: what does not change around it.
+struct Folds {
+    wander: [Wave; 3],
+    part: Wave,
+    /// Shifts of the diagonals around the arm.
+    sway: [Wave; 2],
+    patch: [Wave; 2],
+    /// Ways in units of the rings and of the two diagonals.
+    ways: [f32; 3],
+    at_hem: f32,
+    at_elbow: f32,
+}
+
+impl Folds {
+    fn new(cloth: &Cloth<'_>, way: f32) -> Self {
+        let (p, sleeve, limb) = (&cloth.phase, cloth.sleeve, cloth.limb);
+        let sin = libm::sinf;
+        let at_hem = 1.0 / (1.0 + square((way - cloth.hem - sleeve.cuff_m - 0.02) / 0.045));
+        Self {
+            wander: [Wave::new(1, p[0]), Wave::new(2, p[1] + 9.0 * way), Wave::new(3, p[4] - 21.0 * way)],
+            // no ring goes all the way around
+            part: Wave::new(1, p[5] + 43.0 * way),
+            sway: [Wave::new(2, p[3]), Wave::new(1, p[4])],
+            patch: [Wave::new(2, 19.0 * way + p[5]), Wave::new(1, p[0] - 31.0 * way)],
+            ways: [
+                way / (0.026 + 0.006 * sin(p[2])) + 0.5 * sin(17.0 * way + p[2]),
+                way / 0.062 + p[3],
+                way / 0.045 + p[4],
+            ],
+            at_hem: at_hem * if sleeve.cuff_m > 0.0 { 1.0 } else { 0.45 },
+            at_elbow: limb.bend.min(1.3) / (1.0 + square((way - limb.elbow_m) / 0.055)),
+        }
+    }
 
     /// Height of the folds, 0..1.
-    fn fold(&self, row: &Row, column: usize, direction: Vec3) -> f32 {
-        let angle = TAU * column as f32 / COLUMNS as f32;
-        let (way, p) = (row.way_m, &self.phase);
-        let sin = libm::sinf;
-        let wander = 0.34 * sin(angle + p[0])
-            + 0.20 * sin(2.0 * angle + p[1] + 9.0 * way)
-            + 0.10 * sin(3.0 * angle + p[4] - 21.0 * way);
-        // no ring goes all the way around
-        let part = 0.3 + 0.7 * (0.5 + 0.5 * sin(angle + p[5] + 43.0 * way));
-        let rings = part * crest(way / (0.026 + 0.006 * sin(p[2])) + wander + 0.5 * sin(17.0 * way + p[2]));
-        let diagonal = crest(way / 0.062 + angle / TAU + 0.25 * sin(2.0 * angle + p[3]) + p[3]);
-        let other = crest(way / 0.045 - angle / TAU + 0.2 * sin(angle + p[4]) + p[4]);
-        let patch = 0.5 + 0.5 * sin(2.0 * angle + 19.0 * way + p[5]) * sin(angle - 31.0 * way + p[0]);
-        let at_hem = 1.0 / (1.0 + square((way - self.hem - self.sleeve.cuff_m - 0.02) / 0.045));
-        let from_elbow = (way - self.limb.elbow_m) / 0.055;
-        let crook = 0.35 + 0.65 * (0.5 + 0.5 * direction.dot(self.limb.crook));
-        let at_elbow = self.limb.bend.min(1.3) * crook / (1.0 + square(from_elbow));
-        let gathered = (at_hem * if self.sleeve.cuff_m > 0.0 { 1.0 } else { 0.45 } + at_elbow).min(1.0);
+    fn height(&self, cloth: &Cloth<'_>, column: usize, direction: Vec3) -> f32 {
+        let turn = column as f32 / COLUMNS as f32;
+        let [first, second, third] = self.wander.each_ref().map(|wave| wave.at(column));
+        let wander = 0.34 * first + 0.20 * second + 0.10 * third;
+        let part = 0.3 + 0.7 * (0.5 + 0.5 * self.part.at(column));
+        let rings = part * crest(self.ways[0] + wander);
+        let diagonal = crest(self.ways[1] + turn + 0.25 * self.sway[0].at(column));
+        let other = crest(self.ways[2] - turn + 0.2 * self.sway[1].at(column));
+        let patch = 0.5 + 0.5 * self.patch[0].at(column) * self.patch[1].at(column);
+        let crook = 0.35 + 0.65 * (0.5 + 0.5 * direction.dot(cloth.limb.crook));
+        let gathered = (self.at_hem + self.at_elbow * crook).min(1.0);
         (gathered * rings + (1.0 - 0.6 * gathered) * (0.75 * diagonal * patch + 0.55 * other * (1.0 - patch))).min(1.0)
     }
 }
 
-/// A round crest and a sharp valley once per unit.
+/// A round crest and a sharp valley once per unit: |sin(pi x)| to within .0011.
 fn crest(x: f32) -> f32 {
-    libm::sinf(0.5 * TAU * x).abs()
+    let t = x - x.floor();
+    let parabola = 4.0 * t * (1.0 - t);
+    parabola * (0.775 + 0.225 * parabola)
 }
 
 fn square(x: f32) -> f32 {
     x * x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_by_tables_are_those_by_sines() {
+        for k in 0..COLUMNS {
+            let angle = TAU * k as f32 / COLUMNS as f32;
+            for (times, phase) in [(1, 0.3), (2, -1.7), (3, 4.0)] {
+                let wanted = libm::sinf(times as f32 * angle + phase);
+                assert!((Wave::new(times, phase).at(k) - wanted).abs() < 1e-5, "column {k}, {times} waves");
+            }
+            let x = 0.37 * k as f32 - 5.0;
+            assert!((crest(x) - libm::sinf(0.5 * TAU * x).abs()).abs() < 0.0012, "crest at {x}");
+        }
+    }
 }

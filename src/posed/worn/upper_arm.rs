@@ -6,13 +6,11 @@ use crate::scene::Sleeve;
 use crate::solid::{Grid, SolidMesh, loft};
 
 /// It begins this far before the elbow, this deep in the forearm, metres.
-const BEFORE_M: f32 = 0.075;
+const BEFORE_M: f32 = 0.10;
 const SUNK_M: f32 = 0.004;
 /// It ends this far below the hem of a sleeve, metres.
 const BELOW_HEM_M: f32 = 0.03;
 const STEP_M: f32 = 0.012;
-/// Share of the palm's tone on the inside of the arm, as on the forearm.
-const VOLAR: f32 = 0.32;
 /// Steps of the round end.
 const END_STEPS: usize = 4;
 
@@ -30,13 +28,9 @@ pub(super) fn mesh(limb: &Limb, sleeve: Option<&Sleeve>) -> Option<SolidMesh> {
         let way = from + (hem - from) * k as f32 / count as f32;
         let row = limb.at(way);
         let sunk = SUNK_M * (1.0 - smoothstep(way, from, limb.elbow_m - 0.02)) - 0.0004;
-        grid.points_m.extend((0..COLUMNS).map(|c| row.centre + row.direction(c) * (row.radius_m[c] - sunk)));
+        let surface = row.directions().into_iter().zip(row.radius_m);
+        grid.points_m.extend(surface.map(|(direction, radius)| row.centre + direction * (radius - sunk)));
         grid.along_m.push(way);
-        let fading = 1.0 - 0.6 * smoothstep(way, limb.elbow_m, length);
-        grid.detail.extend((0..COLUMNS).map(|c| {
-            let back = libm::cosf(std::f32::consts::TAU * c as f32 / COLUMNS as f32);
-            VOLAR * fading * smoothstep(-back, -0.3, 0.8)
-        }));
     }
     round_end(limb, hem, 0.0, &mut grid);
     Some(loft(&grid))
@@ -45,12 +39,13 @@ pub(super) fn mesh(limb: &Limb, sleeve: Option<&Sleeve>) -> Option<SolidMesh> {
 /// Close a grid beyond a cross-section with a round end, `more` metres outside the skin.
 pub(super) fn round_end(limb: &Limb, way_m: f32, more: f32, grid: &mut Grid) {
     let row = limb.at(way_m);
-    let mean = row.radius_m.iter().sum::<f32>() / COLUMNS as f32 + more;
+    let mean = row.mean() + more;
     for k in 1..=END_STEPS {
         let (sin, cos) = libm::sincosf(std::f32::consts::FRAC_PI_2 * k as f32 / END_STEPS as f32);
         let cos = if k == END_STEPS { 0.0 } else { cos };
         let centre = row.centre + row.towards * (mean * sin);
-        grid.points_m.extend((0..COLUMNS).map(|c| centre + row.direction(c) * ((row.radius_m[c] + more) * cos)));
+        let surface = row.directions().into_iter().zip(row.radius_m);
+        grid.points_m.extend(surface.map(|(direction, radius)| centre + direction * ((radius + more) * cos)));
         grid.along_m.push(way_m + mean * sin);
     }
 }

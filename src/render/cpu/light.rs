@@ -77,6 +77,15 @@ pub(super) fn with_bounces<S: Simd>(openness: F8<S>, albedo: F8<S>) -> F8<S> {
     openness.max(((openness * a + b) * openness + c) * openness)
 }
 
+/// Reflectance of skin at grazing incidence for a gloss of 1, instead of a smooth surface's 1: its furrows and down hide
+/// each other (measured faces: the lobe is .2 to .3 of a smooth one's; Weyrich et al. 2006).
+const SKIN_GRAZING: f32 = 0.30;
+
+/// Reflectance of skin of some gloss at grazing incidence.
+pub(super) fn skin_grazing(specular: f32) -> f32 {
+    SKIN_GRAZING * specular.clamp(0.0, 1.0)
+}
+
 /// Cosines of one light in a surface's frame.
 #[derive(Clone, Copy)]
 pub(super) struct Cosines<S: Simd> {
@@ -96,8 +105,29 @@ pub(super) fn ggx<S: Simd>(c: &Cosines<S>, alpha: F8<S>) -> F8<S> {
     0.5 * square / (d * d * (light + view).max(splat(d.simd, 1e-4)))
 }
 
-/// Schlick's Fresnel reflectance.
+/// Share of an even environment that a rough surface reflects: factor on the reflectance at normal incidence, and what
+/// is added to it (fit to the integral of the lobe; Lazarov 2013).
 #[inline(always)]
-pub(super) fn fresnel<S: Simd>(f0: F8<S>, cosine: F8<S>) -> F8<S> {
-    mix(f0, splat(f0.simd, 1.0), pow5(positive(1.0 - cosine)))
+pub(super) fn environment_share<S: Simd>(roughness: F8<S>, normal_view: F8<S>) -> [F8<S>; 2] {
+    let smooth = 1.0 - roughness;
+    // 2^(-9.28 x)
+    let falling = exp_neg(normal_view * 6.43);
+    let k = (smooth * smooth).min(falling) * smooth + (roughness * -0.0275 + 0.0425);
+    [k * -1.04 + (roughness * -0.572 + 1.04), positive(k * 1.04 + (roughness * 0.022 - 0.04))]
+}
+
+/// Where a rough surface reflects from: between mirror direction and normal, as the surface hides part of its lobe
+/// (Lagarde and de Rousiers 2014). Not normalised beyond what [`Lobe`] needs.
+#[inline(always)]
+pub(super) fn reflected_direction<S: Simd>(normal: V8<S>, view: V8<S>, roughness: F8<S>) -> V8<S> {
+    let mirrored = normal.scale(normal.dot(view) * 2.0).sub(view);
+    let smooth = positive(1.0 - roughness);
+    let share = smooth * (smooth.sqrt() + roughness);
+    normal.add(mirrored.sub(normal).scale(share)).unit()
+}
+
+/// Schlick's Fresnel reflectance between those at normal and at grazing incidence.
+#[inline(always)]
+pub(super) fn fresnel<S: Simd>(f0: F8<S>, grazing: f32, cosine: F8<S>) -> F8<S> {
+    mix(f0, splat(f0.simd, grazing), pow5(positive(1.0 - cosine)))
 }

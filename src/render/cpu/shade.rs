@@ -8,8 +8,10 @@ use glam::Vec3;
 use super::fragment::{self, Fragment};
 use super::gather::Batch;
 use super::geometry::Geometry;
-use super::lanes::{F8, LANES, V8, positive, pow5, splat, unit};
-use super::light::{Cosines, Lobe, Rgb8, fresnel, ggx, soft_cosine, transmitted, with_bounces};
+use super::lanes::{F8, LANES, V8, positive, splat, unit};
+use super::light::{
+    Cosines, Lobe, Rgb8, environment_share, fresnel, ggx, reflected_direction, soft_cosine, transmitted, with_bounces,
+};
 use super::prepared::PreparedRig;
 use super::shadow::ShadowMap;
 use super::skin::{Material, Surface, surface};
@@ -75,7 +77,7 @@ fn radiance<S: Simd>(simd: S, surface: &Surface<S>, material: &Material, lightin
     for (light, shadow) in lighting.lights.iter().zip(lighting.shadows) {
         let to_light = V8::splat(simd, light.to_light);
         let lit = shadow.lit(simd, surface.position, surface.smooth);
-        let reflected = highlight(surface, to_light) * lit;
+        let reflected = highlight(surface, material.grazing, to_light) * lit;
         let facing = diffuse_cosines(simd, surface, to_light, lit);
         for c in 0..3 {
             diffuse[c] += facing[c] * light.irradiance[c];
@@ -109,7 +111,7 @@ fn diffuse_cosines<S: Simd>(simd: S, surface: &Surface<S>, to_light: V8<S>, lit:
 
 /// Specular reflection of one light of unit irradiance.
 #[inline(always)]
-fn highlight<S: Simd>(surface: &Surface<S>, to_light: V8<S>) -> F8<S> {
+fn highlight<S: Simd>(surface: &Surface<S>, grazing: f32, to_light: V8<S>) -> F8<S> {
     let half = to_light.add(surface.view).unit();
     let cosines = Cosines {
         normal_light: positive(surface.normal.dot(to_light)),
@@ -121,18 +123,15 @@ fn highlight<S: Simd>(surface: &Surface<S>, to_light: V8<S>) -> F8<S> {
     let reflected = ggx(&cosines, first) * (1.0 - SECOND_LOBE) + ggx(&cosines, second) * SECOND_LOBE;
     // no highlight where the surface as a whole turns away
     let horizon = unit(surface.smooth.dot(to_light) * 8.0);
-    reflected * fresnel(surface.f0, cosines.light_half) * cosines.normal_light * horizon
+    reflected * fresnel(surface.f0, grazing, cosines.light_half) * cosines.normal_light * horizon
 }
 
-/// The environment in the mirror direction, dimmed in hollows.
+/// The environment around the mirror direction, dimmed in hollows.
 #[inline(always)]
 fn environment_reflection<S: Simd>(surface: &Surface<S>, material: &Material, lobe: &Lobe) -> Rgb8<S> {
-    let cosine = surface.normal.dot(surface.view);
-    let mirrored = surface.normal.scale(cosine * 2.0).sub(surface.view);
-    let grazing = (1.0 - surface.roughness) * material.grazing;
-    let reflectance = surface.f0 + grazing * pow5(positive(1.0 - surface.normal_view));
-    let reflectance = reflectance * surface.openness * surface.openness;
-    let mut light = lobe.at(mirrored);
+    let [factor, added] = environment_share(surface.roughness, surface.normal_view);
+    let reflectance = (surface.f0 * factor + added * material.grazing) * surface.openness * surface.openness;
+    let mut light = lobe.at(reflected_direction(surface.normal, surface.view, surface.roughness));
     for channel in &mut light {
         *channel *= reflectance;
     }

@@ -7,9 +7,12 @@ use fearless_simd::{Simd, prelude::*};
 use super::fragment::{self, Fragment};
 use super::gather::Batch;
 use super::geometry::{Geometry, slot};
-use super::lanes::{F8, LANES, V8, load, mix, positive, pow5, splat, unit};
-use super::light::{Cosines, Rgb8, fresnel, ggx, soft_cosine, with_bounces};
+use super::lanes::{F8, LANES, V8, load, mix, positive, splat, unit};
+use super::light::{
+    Cosines, Rgb8, environment_share, fresnel, ggx, reflected_direction, skin_grazing, soft_cosine, with_bounces,
+};
 use super::shade::Lighting;
+use super::skin::SKIN_F0;
 use crate::frame::Plane;
 use crate::scene::{PatternKind, SurfaceMaterial};
 use crate::tone::palette;
@@ -17,7 +20,7 @@ use crate::tone::palette;
 /// Rounding of the terminator: of everything, of cloth at full sheen, and of skin on an arm per channel.
 const SOFTNESS: f32 = 0.01;
 const CLOTH_SOFTNESS: f32 = 0.12;
-const SKIN_SOFTNESS: [f32; 3] = [0.14, 0.07, 0.05];
+const SKIN_SOFTNESS: [f32; 3] = [0.075, 0.031, 0.03];
 /// Share of the light on a fibrous surface that comes back at grazing view.
 const SHEEN: f32 = 0.35;
 /// Side of the hand's texture atlas, metres.
@@ -29,6 +32,8 @@ pub(super) struct Finish {
     second: [f32; 3],
     pattern: Option<(PatternKind, f32)>,
     f0: [f32; 3],
+    /// Reflectance at grazing incidence.
+    grazing: f32,
     /// Share of light that is reflected diffusely.
     diffuse: f32,
     softness: [f32; 3],
@@ -49,8 +54,6 @@ enum Detail {
     None,
     /// Share of the sky that folds hide.
     Hollow,
-    /// Share of the palm's tone.
-    Palmar,
 }
 
 impl Finish {
@@ -69,9 +72,10 @@ impl Finish {
         let sheen = material.sheen.clamp(0.0, 1.0);
         Self {
             colour,
-            second: skin.map_or(second, |skin| skin.palm),
+            second,
             pattern: material.pattern.map(|p| (p.kind, p.period_m.max(1e-4))),
             f0: colour.map(|c| f0 + (c - f0) * metal),
+            grazing: if skin.is_some() { skin_grazing(f0 / SKIN_F0) } else { 1.0 },
             diffuse: 1.0 - metal,
             softness: if material.skin.is_some() { SKIN_SOFTNESS } else { [SOFTNESS + CLOTH_SOFTNESS * sheen; 3] },
             roughness,
@@ -79,7 +83,7 @@ impl Finish {
             sheen: sheen * SHEEN,
             pixel_tangent,
             uv_m: 1.0,
-            detail: if material.skin.is_some() { Detail::Palmar } else { Detail::Hollow },
+            detail: Detail::Hollow,
         }
     }
 }
@@ -121,7 +125,6 @@ fn surface<S: Simd>(simd: S, batch: &Batch, finish: &Finish, lighting: &Lighting
     let detail = unit(load(simd, &batch.attribute[slot::DETAIL]));
     let open = if finish.detail == Detail::Hollow { 1.0 - detail } else { splat(simd, 1.0) };
     let second = match finish.pattern {
-        _ if finish.detail == Detail::Palmar => detail,
         Some((kind, period)) => {
             let uv = [slot::UV, slot::UV + 1].map(|k| load(simd, &batch.attribute[k]) * (finish.uv_m / period));
             let pixel = to_eye.dot(to_eye).sqrt() * (finish.pixel_tangent / period);
@@ -213,7 +216,8 @@ fn radiance<S: Simd>(simd: S, surface: &Surface<S>, finish: &Finish, lighting: &
         let lobe = ggx(&cosines, splat(simd, finish.alpha)) * cosines.normal_light * lit;
         for c in 0..3 {
             diffuse[c] += soft_cosine(facing, splat(simd, finish.softness[c])) * lit * light.irradiance[c];
-            out[c] += lobe * fresnel(splat(simd, finish.f0[c]), cosines.light_half) * light.irradiance[c];
+            out[c] +=
+                lobe * fresnel(splat(simd, finish.f0[c]), finish.grazing, cosines.light_half) * light.irradiance[c];
         }
     }
     let rim = positive(1.0 - surface.normal_view);
@@ -226,17 +230,15 @@ fn radiance<S: Simd>(simd: S, surface: &Surface<S>, finish: &Finish, lighting: &
     out
 }
 
-/// The environment in the mirror direction, dimmed in hollows.
+/// The environment around the mirror direction, dimmed in hollows.
 #[inline(always)]
 fn environment_reflection<S: Simd>(simd: S, surface: &Surface<S>, finish: &Finish, lighting: &Lighting<'_>) -> Rgb8<S> {
-    let cosine = surface.normal.dot(surface.view);
-    let mirrored = surface.normal.scale(cosine * 2.0).sub(surface.view);
-    let grazing = pow5(positive(1.0 - surface.normal_view)) * (1.0 - finish.roughness);
+    let roughness = splat(simd, finish.roughness);
+    let [factor, added] = environment_share(roughness, surface.normal_view);
     let open = surface.openness * surface.openness;
-    let mut light = lighting.reflected.at(mirrored);
-    for (c, channel) in light.iter_mut().enumerate() {
-        let f0 = splat(simd, finish.f0[c]);
-        *channel *= (f0 + grazing * (1.0 - f0)) * open;
+    let mut light = lighting.reflected.at(reflected_direction(surface.normal, surface.view, roughness));
+    for (channel, f0) in light.iter_mut().zip(finish.f0) {
+        *channel *= (factor * f0 + added * finish.grazing) * open;
     }
     light
 }

@@ -9,14 +9,14 @@ use super::decal::Decals;
 use super::gather::{Batch, channel};
 use super::geometry::slot;
 use super::lanes::{F8, V8, load, mix, positive, splat, unit};
-use super::light::Rgb8;
+use super::light::{Rgb8, skin_grazing};
 use super::tile;
 use crate::rig::{RIDGE_STEP_M, RigMesh};
 use crate::scene::SkinMaterial;
 use crate::tone::{Palette, palette};
 
 /// Reflectance of skin at normal incidence (n = 1.4) and of nails (n = 1.5).
-const SKIN_F0: f32 = 0.028;
+pub(super) const SKIN_F0: f32 = 0.028;
 const NAIL_F0: f32 = 0.04;
 /// Roughness of skin's two lobes as factors on the material's.
 const LOBE_FACTORS: [f32; 2] = [0.75, 1.30];
@@ -33,6 +33,9 @@ const STRAIGHT_FOLDS: [f32; 2] = [1.15, 0.85];
 const FLEXED_FOLDS: [f32; 2] = [-1.10, 0.75];
 /// Flush that a bent joint presses out of the skin on its back.
 const STRETCHED: f32 = 1.6;
+/// Height in the mean hand's bind pose below which the forearm turns into plain skin, as the upper arm has it, and over
+/// which it does, metres.
+const PLAIN_ARM_M: [f32; 2] = [-0.180, 0.10];
 /// What a vein takes from red, green and blue.
 const VEIN_TINT: [f32; 3] = [0.11, 0.045, 0.0];
 
@@ -53,7 +56,7 @@ pub(super) struct Material {
     palette: Palette,
     skin: SkinMaterial,
     f0: f32,
-    /// Reflectance that a smooth surface gains at grazing view.
+    /// Reflectance at grazing incidence.
     pub(super) grazing: f32,
     /// Colour over the nails and its share, roughness of what they show.
     nail_cover: ([f32; 3], f32),
@@ -76,7 +79,7 @@ impl Material {
         let seed = traits.seed;
         Self {
             f0: SKIN_F0 * skin.specular.max(0.0),
-            grazing: 0.5 * skin.specular.clamp(0.0, 1.0),
+            grazing: skin_grazing(skin.specular),
             nail_cover: varnish,
             nail_roughness: traits.varnish.map_or(skin.nail_roughness, |v| v.roughness),
             scar_rgb: std::array::from_fn(|c| palette.scar[0][c] + (palette.scar[1][c] - palette.scar[0][c]) * redness),
@@ -274,13 +277,14 @@ fn palmar_albedo<S: Simd>(simd: S, palmar: F8<S>, palette: &Palette) -> Rgb8<S> 
 #[inline(always)]
 fn mapped_albedo<S: Simd>(simd: S, batch: &Batch, material: &Material, regions: &Regions<S>) -> Rgb8<S> {
     let (palette, skin, traits) = (&material.palette, &material.skin, &material.skin.traits);
-    let Regions { palmar, nail, .. } = *regions;
+    let marked = unit((load(simd, &batch.attribute[slot::BIND + 1]) - PLAIN_ARM_M[0]) * (1.0 / PLAIN_ARM_M[1]));
+    let (palmar, nail) = (regions.palmar * marked, regions.nail);
     // 128 is neutral in both: above it lies redder skin and the free edge, below it paler skin and the lunula
     let signed = |k: usize| (load(simd, &batch.texel[k]) - 128.0) * (1.0 / 127.0);
     let (flush, nail_part) = (signed(channel::FLUSH), signed(channel::NAIL_PART));
     let (edge, moon) = (unit(nail_part), unit(-nail_part));
-    let flush = flush * (1.0 - unit(regions.flexion) * (1.0 - palmar) * STRETCHED);
-    let vein = load(simd, &batch.texel[channel::VEIN]) * (traits.veins.clamp(0.0, 2.0) / 255.0);
+    let flush = flush * (1.0 - unit(regions.flexion) * (1.0 - palmar) * STRETCHED) * marked;
+    let vein = load(simd, &batch.texel[channel::VEIN]) * marked * (traits.veins.clamp(0.0, 2.0) / 255.0);
     let shade = (1.0 - regions.furrow * FURROW_DARKENING) * (1.0 + regions.ridge * RIDGE_CONTRAST);
     let mut albedo = [nail; 3];
     for (c, value) in albedo.iter_mut().enumerate() {

@@ -52,13 +52,17 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// Whether nothing sinks in, and the digits that must touch do: the thumb and a finger, or of grasps without the thumb
-    /// two fingers.
+    /// Whether nothing sinks in, and the digits that must touch do: the thumb and a finger, in the palm also palm and two
+    /// fingers, or of grasps without the thumb two fingers.
     pub fn holds(&self, place: ObjectPlace) -> bool {
         let touches = |d: &Digit| self.digits_m[*d as usize] < CONTACT_M;
         let fingers = FINGERS.iter().filter(|d| touches(d)).count();
-        let thumbless = matches!(place, ObjectPlace::Fingers | ObjectPlace::Between);
-        let held = if thumbless { fingers >= 2 } else { touches(&Digit::Thumb) && fingers >= 1 };
+        let held = match place {
+            ObjectPlace::Fingers | ObjectPlace::Between => fingers >= 2,
+            // pressed into the palm, or around the thing
+            ObjectPlace::Palm if self.palm_m < CONTACT_M && fingers >= 2 => true,
+            _ => touches(&Digit::Thumb) && fingers >= 1,
+        };
         held && self.least_m > -MOST_PENETRATION_M
     }
 }
@@ -117,12 +121,15 @@ impl Holder {
         let mut closer = Closer { flesh, coupling: &self.coupling, skin, tolerance_m: self.tolerance_m(flesh) };
         let place = Place::of(&grasp.object, &closer, &start)?;
         let turn = Quat::from_mat3(&Mat3::from_cols(place.axis.cross(place.normal), place.axis, place.normal));
-        let turn = (tilt * turn * things.own_turn(roll)).normalize();
+        let upright = tilt * turn;
+        let turn = (upright * things.own_turn(roll)).normalize();
+        // in the palm a thing's edge stays where the fingers bend around it
+        let grip = if grasp.object.at == ObjectPlace::Palm { upright } else { turn } * things.grip_m;
         let along = place.axis * (slide * things.slide_m);
         let thing = Thing {
             pieces: &things.pieces,
             radius_m: things.radius_m,
-            hand_from_thing: RigidTransform::new(turn, place.centre + along - turn * things.grip_m),
+            hand_from_thing: RigidTransform::new(turn, place.centre + along - grip),
             mirrored: things.mirrored,
         };
         let thing = place.settle(&closer, &start, thing, grasp.object.at)?;

@@ -32,7 +32,7 @@ use material::surface;
 use thing::{Form, Piece};
 
 /// Tries to put a thing into a hand; after them the hand stays empty.
-const TRIES: usize = 6;
+const TRIES: usize = 12;
 /// Steps along the flesh of another hand.
 const ALONG: usize = 6;
 /// A camera keeps this far from a held thing, metres.

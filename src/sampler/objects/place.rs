@@ -38,7 +38,13 @@ impl Place {
         let along = direction(object.axis);
         match object.at {
             ObjectPlace::Palm => {
-                let centre = mean(FINGERS.into_iter().filter_map(|d| hollow(&frames, d, [0, 1, 3])))?;
+                let knuckle = |d: Digit| frames[d.chain()[0].index()].translation_m;
+                let hollows = FINGERS.into_iter().filter_map(|d| hollow(&frames, d, [0, 1, 3]));
+                // fingers bend around the edge of a plate
+                let centre = match object.kind {
+                    ObjectKind::Plate => mean(FINGERS.into_iter().map(knuckle))?,
+                    _ => mean(hollows)?,
+                };
                 let flat = matches!(object.kind, ObjectKind::Plate | ObjectKind::Disk);
                 let normal = if object.kind == ObjectKind::Disk { Vec3::X } else { Vec3::Z };
                 let centre = if flat { Vec3::new(centre.x, centre.y, 0.02) } else { centre };

@@ -115,6 +115,22 @@ fn things_are_touched_and_not_pierced_by_either_hand() {
 }
 
 #[test]
+fn an_empty_hand_that_should_hold_says_so() {
+    let rig = rig();
+    let scenes = |objects: &str| -> Vec<Scene> {
+        let made = sampler(&rig, &format!("[hands]\ncount = 1\n[occluders]\nshare = 0\n[objects]\n{objects}\n"));
+        (0..12).map(|index| made.sample(index).unwrap()).collect()
+    };
+    assert!(scenes("held = 0").iter().all(|scene| !scene.empty_handed));
+    for grasp in ["palmar", "ventral", "fixed_hook"] {
+        let scenes = scenes(&format!("held = 1\ngrasps = [\"{grasp}\"]"));
+        assert!(scenes.iter().all(|scene| held_solids(scene).is_empty() == scene.empty_handed), "{grasp}");
+        let empty = scenes.iter().filter(|scene| scene.empty_handed).count();
+        assert!(empty <= 3, "{grasp}: {empty} of 12 are empty");
+    }
+}
+
+#[test]
 fn a_mesh_is_held_like_the_shape_it_is_of() {
     let rig = rig();
     let can = mesh(&SolidKind::Cylinder { radius_m: 30.0, length_m: 110.0, rounding_m: 2.0 });

@@ -139,10 +139,10 @@ pub(super) fn make(kind: ThingKind, size_m: f32, at: ObjectPlace, stream: &mut S
                 _ => (within(0.03, 0.06), within(0.06, 0.12)),
             };
             let rounding_m = if kind == ThingKind::Phone { 0.4 * d } else { (0.1 * d).min(0.002) };
-            // gripped near an edge, unless it lies in the palm
+            // gripped near an edge, in the palm at the edge itself
             let inset = 0.022;
             let grip_m = match at {
-                ObjectPlace::Palm => Vec3::ZERO,
+                ObjectPlace::Palm => Vec3::new(0.006 - 0.5 * width, 0.0, 0.0),
                 _ => Vec3::new((inset - 0.5 * width).min(0.0), within(-0.2, 0.2) * length, 0.0),
             };
             let grip_m =

@@ -301,7 +301,7 @@ def dexycb(folder):
                 depth, _ = picture_probes(picture, steps / 1000, [] if gone else [joints], k, extra=[(3, 2)])
                 samples.append(
                     sample(
-                        f"{subject}/{session}/{serial}/{frame:06d}", None, (640, 480), k, records, frame=frame,
+                        f"{subject}/{session}/{serial}/{frame:06d}", "train", (640, 480), k, records, frame=frame,
                         clip=f"{subject}/{session}", depth=depth, seg=counts(seg), hand_pixels=int((seg == 255).sum()),
                     )
                 )

@@ -18,6 +18,7 @@
 
 pub mod assets;
 pub mod backdrop;
+pub mod blend;
 pub mod camera;
 pub mod check;
 #[cfg(feature = "cli")]

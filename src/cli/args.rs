@@ -179,6 +179,50 @@ pub struct ConvertArgs {
     pub threads: Option<u16>,
 }
 
+/// Arguments of `handloom blend`.
+#[derive(Debug, Clone, Args)]
+pub struct BlendArgs {
+    /// A blend preset, such as presets/blend/mix.toml
+    #[arg(value_name = "PRESET", value_hint = ValueHint::FilePath)]
+    pub preset: String,
+
+    /// Set a key of the preset to a TOML value; items of lists by number or name, as in `--set source.captured.share=0.3`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+
+    /// Where the dataset goes [default: out/ and the preset's name]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+
+    /// Samples of the whole dataset
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+
+    /// Seed of everything random
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub seed: Option<u64>,
+
+    /// Worker threads [default: one per core]; the dataset does not depend on them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    pub threads: Option<u16>,
+
+    /// Layout of the dataset, instead of the preset's
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+
+    /// Keep the samples that are already there and whole, and make the others
+    #[arg(long, conflicts_with = "overwrite")]
+    pub resume: bool,
+
+    /// Replace a dataset that is already there
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// Say what would be made of what, and make nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// Arguments of `handloom report`.
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {

@@ -3,6 +3,7 @@
 //! Standard output is data, standard error is talk. Exit codes: 0 all well, 1 finished with failures, 2 could not run.
 
 mod args;
+mod blend;
 mod check;
 mod completions;
 mod convert;
@@ -24,8 +25,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use args::{
-    Backend, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs, RigCommand, SetArgs,
-    Shard,
+    Backend, BlendArgs, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs, RigCommand,
+    SetArgs, Shard,
 };
 pub use completions::{CompletionsArgs, ManArgs};
 pub use crop::{Centre, CropArgs};
@@ -48,6 +49,8 @@ const EXIT_CODES: &str = "Exit codes: 0 all well, 1 finished with failures, 2 co
 pub enum Command {
     /// Make a dataset from a preset
     Generate(GenerateArgs),
+    /// Make a dataset of other datasets: in given shares, filtered, some pictures composed of two
+    Blend(BlendArgs),
     /// Draw one scene again
     Render(RenderArgs),
     /// Check every file, label and count of a dataset, ours or anyone's
@@ -118,6 +121,7 @@ impl Command {
     fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         match self {
             Self::Generate(args) => args.run(out),
+            Self::Blend(args) => args.run(out),
             Self::Render(args) => args.run(),
             Self::Check(args) => args.run(out),
             Self::Inspect(args) => args.run(out),

@@ -117,7 +117,7 @@ fn take_parent(layer: &mut PartialPreset) -> Result<Option<String>, PresetError>
 }
 
 /// Key path and value of `KEY=VALUE`. What is no TOML value and holds none of its signs is taken as a word.
-fn parse_override(text: &str) -> Result<(&str, Value), PresetError> {
+pub(crate) fn parse_override(text: &str) -> Result<(&str, Value), PresetError> {
     let malformed = || PresetError::Override { text: text.to_owned() };
     let (key, written) = text.split_once('=').ok_or_else(malformed)?;
     let (key, written) = (key.trim(), written.trim());

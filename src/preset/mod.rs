@@ -23,11 +23,14 @@ mod validate;
 
 pub use distribution::{Choice, Distribution};
 pub use fault::{Fault, Faults, Origin, PresetError};
+pub(crate) use load::parse_override;
 pub use load::{BUILT_IN, Loaded, load, load_text};
 pub use names::pose_names;
 pub use schema::{schema, schema_text};
 pub use text::ExplainedKey;
+pub(crate) use text::shorten;
 pub use types::Preset;
+pub(crate) use validate::value_faults;
 
 /// Every key with its meaning and its default; the only place where defaults stand.
 const REFERENCE: &str = include_str!("../../presets/reference.toml");

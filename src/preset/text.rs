@@ -69,7 +69,7 @@ fn line(text: &mut String, key: &str, value: &Value) {
 }
 
 /// Numbers are 32-bit inside: 0.6 and not 0.6000000238418579.
-fn shorten(value: &mut Value) {
+pub(crate) fn shorten(value: &mut Value) {
     match value {
         Value::Float(x) => *x = (*x as f32).to_string().parse().unwrap_or(*x),
         Value::Array(items) => items.iter_mut().for_each(shorten),

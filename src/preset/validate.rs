@@ -18,7 +18,7 @@ pub(crate) fn validate(defaults: &Table, folded: Folded) -> Result<(Preset, Vec<
         leaves(&table).into_iter().filter(|(key, _)| origins.get(key).is_some_and(|o| *o != Origin::Default)).collect();
     for (key, value) in &said {
         let of_type = type_fault(defaults, key, value);
-        let found = of_type.map_or_else(|| number_faults(key, value), |fault| vec![fault]);
+        let found = of_type.map_or_else(|| number_faults(limit_of(key), value), |fault| vec![fault]);
         faults.extend(found.into_iter().map(|found| found.at(key, &origins[key])));
     }
     if !faults.is_empty() {
@@ -105,13 +105,17 @@ fn type_hint(key: &str, value: &Value, message: &str) -> String {
     }
 }
 
-/// Faults of the numbers and weights of one value of the right type.
-fn number_faults(key: &str, value: &Value) -> Vec<Found> {
+/// Faults of the numbers and weights of one value of the right type: rest of the key path, what is wrong, hint.
+pub(crate) fn value_faults(limit: Option<&Limit>, value: &Value) -> Vec<(&'static str, String, String)> {
+    number_faults(limit, value).into_iter().map(|found| (found.below, found.what, found.hint)).collect()
+}
+
+fn number_faults(limit: Option<&Limit>, value: &Value) -> Vec<Found> {
     let mut faults = match value {
         Value::Table(table) if table.contains_key("choice") => choice_faults(table),
         _ => Vec::new(),
     };
-    if let (Some(limit), Ok(distribution)) = (limit_of(key), value.clone().try_into::<Distribution>()) {
+    if let (Some(limit), Ok(distribution)) = (limit, value.clone().try_into::<Distribution>()) {
         faults.extend(distribution_faults(&distribution));
         if faults.is_empty() {
             faults.extend(limit_fault(limit, &distribution));

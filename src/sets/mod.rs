@@ -28,6 +28,7 @@ pub mod interhand;
 mod json;
 pub mod msra;
 pub mod nyu;
+pub mod pictures;
 pub mod rhd;
 pub mod stb;
 pub mod synthhands;
@@ -114,6 +115,12 @@ pub const FORMATS: &[SetFormat] = &[
         tells: "`*.json` or `annotations/*.json` that begin like a COCO list",
         is_here: coco::is_here,
         open: coco::open,
+    },
+    SetFormat {
+        name: "pictures",
+        tells: "pictures (.jpg, .png) and nothing else",
+        is_here: pictures::is_here,
+        open: pictures::open,
     },
 ];
 

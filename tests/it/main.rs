@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop with the place")]
 #![expect(clippy::print_stdout, reason = "a skipped test must say so")]
 
+mod blend;
 mod check_rules;
 mod cli;
 mod convert;

@@ -33,7 +33,11 @@ fn allowed_edges() -> BTreeMap<String, Option<Vec<String>>> {
         let uses = match cells[3] {
             "everything" => None,
             "-" => Some(Vec::new()),
-            "all of 0 to 4" => Some(lower.iter().filter(|(l, _)| *l <= 4).map(|(_, m)| m.clone()).collect()),
+            all if all.starts_with("all of 0 to 4") => {
+                let lower = lower.iter().filter(|(l, _)| *l <= 4).map(|(_, m)| m.clone());
+                let named = all.split(',').skip(1).map(|m| m.trim().to_owned());
+                Some(lower.chain(named).collect())
+            }
             list => Some(list.split(',').map(|m| m.trim().to_owned()).collect()),
         };
         lower.push((layer, module.clone()));

@@ -22,6 +22,7 @@ use crate::dataset::{DatasetError, DatasetReader, HandRecord, Pictures, SampleLa
 use crate::frame::Plane;
 use crate::label::Visibility;
 use crate::rig::{HandSide, LANDMARK_COUNT, part};
+use crate::scene::{Instance, InstanceKind};
 
 const SPLITS: [&str; 2] = ["training", "evaluation"];
 /// Keypoints of both hands.
@@ -201,6 +202,8 @@ impl DatasetReader for Rhd {
                 label.hands.push(hand);
             }
         }
+        let person = Instance { id: person_id(&label), kind: InstanceKind::Person, name: None, hand: None };
+        label.instances.push(person);
         Ok(label)
     }
 
@@ -226,6 +229,11 @@ impl DatasetReader for Rhd {
     }
 }
 
+/// Instance of what is a person but no hand, which may be either hand's arm.
+fn person_id(label: &SampleLabel) -> u8 {
+    label.hands.len() as u8 + 1
+}
+
 /// The hand that each part is of.
 fn instances(parts: &Plane<u8>, label: &SampleLabel) -> Plane<u8> {
     let of_side = |side| label.hands.iter().find(|hand| hand.side == Some(side)).map_or(0, |hand| hand.instance);
@@ -233,6 +241,7 @@ fn instances(parts: &Plane<u8>, label: &SampleLabel) -> Plane<u8> {
     let instance = |id: &u8| match part::HandPart::side_of_rhd_id(*id) {
         Some(HandSide::Left) => left,
         Some(HandSide::Right) => right,
+        None if *id == part::PERSON_ID => person_id(label),
         None => 0,
     };
     Plane { width: parts.width, height: parts.height, data: parts.data.iter().map(instance).collect() }

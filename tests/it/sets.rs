@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use handloom::dataset::codec::mat;
 use handloom::dataset::{DatasetReader, HandRecord, SampleLabel, StoredSample};
 use handloom::label::Visibility;
+use handloom::scene::InstanceKind;
 use handloom::sets;
 use serde_json::Value;
 
@@ -122,6 +123,11 @@ fn check_pictures(at: &str, sample: &StoredSample, expected: &Value) {
         }
         let parts: BTreeMap<String, u64> = parts.iter().map(|(k, v)| (k.clone(), v.as_u64().unwrap())).collect();
         assert_eq!(found, parts, "{at}: parts");
+    }
+    if let Some(person) = expected["part"]["1"].as_u64() {
+        let id = sample.label.instances.iter().find(|i| i.kind == InstanceKind::Person).unwrap().id;
+        let found = pictures.instance.iter().flat_map(|p| &p.data).filter(|value| **value == id).count();
+        assert_eq!(found as u64, person, "{at}: person");
     }
     let of_instance = |id: u8| -> f64 {
         let plane = pictures.instance.as_ref().unwrap_or_else(|| panic!("{at}: no instances"));

@@ -20,9 +20,7 @@ use super::faults::Faults;
 use super::synthhands::depth_mm;
 use super::text::Place;
 use super::{files, foreign};
-use crate::dataset::{
-    DatasetError, DatasetReader, ExtraPoint, HandRecord, Pictures, SampleLabel, SampleName, SetInfo,
-};
+use crate::dataset::{DatasetError, DatasetReader, ExtraPoint, HandRecord, Pictures, SampleLabel, SampleName, SetInfo};
 use crate::math::RigidTransform;
 use crate::rig::HandSide;
 
@@ -182,7 +180,8 @@ impl Sequence {
                 faults.add("files of labels disagree", None, message);
             }
         }
-        let mut sequence = Self { name, folder, lines_2d, lines_3d, pictures: BTreeMap::new(), first: 0, samples: Vec::new() };
+        let mut sequence =
+            Self { name, folder, lines_2d, lines_3d, pictures: BTreeMap::new(), first: 0, samples: Vec::new() };
         sequence.find_pictures(faults);
         sequence.compare(faults);
         Ok(sequence)
@@ -199,7 +198,11 @@ impl Sequence {
                     path.display(),
                     frame + 1
                 );
-                faults.add("points of the 2D file are not where 3D projects to", Some(self.id(frame, View::Depth)), message);
+                faults.add(
+                    "points of the 2D file are not where 3D projects to",
+                    Some(self.id(frame, View::Depth)),
+                    message,
+                );
             }
         }
     }

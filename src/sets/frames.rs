@@ -55,12 +55,7 @@ impl Frame<'_> {
 
 impl Frames {
     /// Walks the folders `top` below `base`. A frame that lacks one of `members` is left out and a fault.
-    pub(super) fn find(
-        base: &Path,
-        top: &[&str],
-        members: &[&str],
-        faults: &mut Faults,
-    ) -> Result<Self, DatasetError> {
+    pub(super) fn find(base: &Path, top: &[&str], members: &[&str], faults: &mut Faults) -> Result<Self, DatasetError> {
         let mut found = Self { base: base.to_owned(), clips: Vec::new(), frames: Vec::new() };
         for name in top.iter().filter(|name| base.join(name).is_dir()) {
             found.walk(name, members, faults)?;
@@ -132,7 +127,9 @@ mod tests {
         let clip = folder.path().join("b/02");
         std::fs::create_dir_all(&clip).unwrap();
         std::fs::create_dir_all(folder.path().join("other")).unwrap();
-        for name in ["0010_a.png", "0010_b.txt", "00012_b.txt", "00012_a.png", "0002_a.png", "x_a.png", "0003_c.png", "readme"] {
+        for name in
+            ["0010_a.png", "0010_b.txt", "00012_b.txt", "00012_a.png", "0002_a.png", "x_a.png", "0003_c.png", "readme"]
+        {
             std::fs::write(clip.join(name), "").unwrap();
         }
         std::fs::write(folder.path().join("other/0001_a.png"), "").unwrap();

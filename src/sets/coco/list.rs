@@ -167,7 +167,8 @@ impl Sorter<'_> {
             }
             // three zeros are how some lists say that there is none
             if !is_finite || (joint[2] <= 0.0 && *joint != [0.0; 3]) {
-                let fault = format!("{who}: `joint_cam` {k} is {joint:?} mm, expected finite numbers before the camera");
+                let fault =
+                    format!("{who}: `joint_cam` {k} is {joint:?} mm, expected finite numbers before the camera");
                 self.add("joints are not made of numbers or lie behind the camera", &(fault + "; it is left out"));
             }
         }

@@ -118,6 +118,7 @@ impl ConvertArgs {
 }
 
 /// What pictures there are.
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of picture")]
 #[derive(Debug, Clone, Copy, Default)]
 struct Has {
     rgb: bool,

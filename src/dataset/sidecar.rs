@@ -115,7 +115,8 @@ pub(super) fn lines_path(chunk: &Chunk) -> String {
 /// True if a shard has the files that it shall have. Samples of other datasets may lack pictures, but no labels.
 fn are_files_of(plan: &DatasetPlan, found: impl Iterator<Item = String>, expected: Vec<String>) -> bool {
     let mut found = found.peekable();
-    let may_lack = |path: &String| !plan.sources.is_empty() && !path.ends_with(".json") && !path.ends_with(".jsonl");
+    let suffix = |path: &String| path.rsplit_once('.').map_or("", |(_, suffix)| suffix).to_owned();
+    let may_lack = |path: &String| !plan.sources.is_empty() && !["json", "jsonl"].contains(&suffix(path).as_str());
     expected.into_iter().all(|path| found.next_if_eq(&path).is_some() || may_lack(&path)) && found.next().is_none()
 }
 

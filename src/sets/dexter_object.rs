@@ -75,7 +75,7 @@ impl View {
         }
     }
 
-    fn from_depth(self) -> RigidTransform {
+    fn pose(self) -> RigidTransform {
         match self {
             Self::Depth => RigidTransform::IDENTITY,
             Self::Colour => {
@@ -85,6 +85,9 @@ impl View {
         }
     }
 }
+
+/// A point in the depth camera's frame and its pixel in the depth picture.
+type Point = (Option<Vec3>, Option<Vec2>);
 
 /// One sequence; a line and a picture of each view per frame.
 #[derive(Debug)]
@@ -249,7 +252,7 @@ impl Sequence {
     }
 
     /// Points of a frame in the depth camera's frame, metres, with their pixels in the depth picture.
-    fn points(&self, frame: u64) -> Result<Vec<(Option<Vec3>, Option<Vec2>)>, DatasetError> {
+    fn points(&self, frame: u64) -> Result<Vec<Point>, DatasetError> {
         let line = Some(frame as usize + 1);
         let path = labels_path(&self.folder, &self.name, 3);
         let place = Place { path: &path, line };
@@ -275,7 +278,7 @@ fn point_name(n: usize) -> &'static str {
 }
 
 /// The point's number and how far its pixel is from its projection, if that is too far.
-fn apart_px((n, (point, pixel)): (usize, &(Option<Vec3>, Option<Vec2>))) -> Option<(usize, f32)> {
+fn apart_px((n, (point, pixel)): (usize, &Point)) -> Option<(usize, f32)> {
     let [[fx, _, cx], [_, fy, cy], _] = View::Depth.k();
     let p = (*point)?;
     let apart = Vec2::new(fx * p.x / p.z + cx, fy * p.y / p.z + cy).distance((*pixel)?);
@@ -321,7 +324,7 @@ impl DatasetReader for DexterObject {
         label.clip = Some(clip);
         label.frame = Some(frame);
         label.k = Some(view.k());
-        label.camera_from_world = view.from_depth();
+        label.camera_from_world = view.pose();
         let camera = label.camera();
         let mut hand = HandRecord::unknown(1);
         hand.side = Some(HandSide::Left);
@@ -369,7 +372,7 @@ mod tests {
     #[test]
     fn the_rotation_turns_and_does_not_mirror() {
         let p = Vec3::new(0.1, -0.2, 0.5);
-        let moved = View::Colour.from_depth().point(p);
+        let moved = View::Colour.pose().point(p);
         assert!(moved.distance(View::Colour.point(p)) < 1e-4, "{moved}");
     }
 }

@@ -97,10 +97,10 @@ fn describe(name: &str, list: &List, notes: &mut Vec<String>) {
     match list.flags {
         Flags::Coco => {}
         Flags::Labelled => {
-            notes.push(format!("`{name}` has no flag 2: flags above 0 do not say whether a keypoint is seen"))
+            notes.push(format!("`{name}` has no flag 2: flags above 0 do not say whether a keypoint is seen"));
         }
         Flags::Rhd => {
-            notes.push(format!("`{name}` is taken for mmpose's list of RHD: order of RHD, flag 1 is visible"))
+            notes.push(format!("`{name}` is taken for mmpose's list of RHD: order of RHD, flag 1 is visible"));
         }
     }
     if list.others > 0 {

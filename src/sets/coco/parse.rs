@@ -176,8 +176,11 @@ impl RawHand {
     }
 
     fn add_fault(&mut self, fault: String) {
-        let before = self.fault.take().map_or_else(String::new, |before| format!("{before}; "));
-        self.fault = Some(format!("{before}{fault}").into());
+        let text = match self.fault.take() {
+            Some(before) => format!("{before}; {fault}"),
+            None => fault,
+        };
+        self.fault = Some(text.into());
     }
 }
 

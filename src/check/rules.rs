@@ -72,7 +72,9 @@ pub fn faults(label: &SampleLabel, pictures: &Pictures, exactness: Exactness) ->
         let add = |f: Fault| Fault { message: format!("{who}: {}", f.message), ..f };
         found.extend(evidence.faults().into_iter().map(add));
     }
-    let whole = label.scene.as_ref().is_some_and(|s| s.sensor.depth.holes.max(s.sensor.depth.edge_holes) <= 0.0);
+    let sensor = label.scene.as_ref().map(|scene| &scene.sensor.depth);
+    let has_holes = sensor.is_some_and(|depth| depth.holes.max(depth.edge_holes) > 0.0);
+    let whole = exactness == Exactness::Rendered && !has_holes;
     if let (Some(part), Some(depth), true) = (&pictures.part, &pictures.depth_z_m, whole) {
         found.extend(mask_has_depth(part, depth));
     }

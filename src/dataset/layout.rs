@@ -77,7 +77,9 @@ fn lacking(plan: &DatasetPlan, planes: Planes) -> Vec<PictureKind> {
     let may_lack = |kind| match plan.output.format {
         OutputFormat::Loose | OutputFormat::Tar => true,
         OutputFormat::Coco => kind != PictureKind::Rgb,
-        OutputFormat::Rhd | OutputFormat::Freihand | OutputFormat::Yolo => false,
+        // FreiHAND's own evaluation pictures come without masks
+        OutputFormat::Freihand => kind == PictureKind::Instance,
+        OutputFormat::Rhd | OutputFormat::Yolo => false,
     };
     if plan.sources.is_empty() {
         return Vec::new();

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use handloom::assets::Assets;
+use handloom::blend::Blend;
 use handloom::crop::CropSettings;
 use handloom::dataset::crops::{CropCentre, write_crops};
 use handloom::dataset::{
@@ -103,6 +104,26 @@ fn convert(reader: &HandloomReader, format: OutputFormat, rgb: RgbFormat) -> Out
     finish(&writer)
 }
 
+/// A blend of two datasets, half and half or composed by a rule; every sample made and none written.
+fn blend(folder: &Path, sources: [&Path; 2], rule: &str) -> Outcome<()> {
+    let share = if rule.is_empty() { "share = 0.5" } else { "" };
+    let sources = sources.iter().zip(["a", "b"]).map(|(path, name)| {
+        format!("[[source]]\nname = \"{name}\"\npath = \"{}\"\n{share}\n", path.display())
+    });
+    let text = format!("count = {SAMPLES}\n{}{rule}", sources.collect::<String>());
+    let preset = folder.join("blend.toml");
+    std::fs::write(&preset, text)?;
+    let blend = Blend::new(handloom::blend::load(&preset.to_string_lossy(), &[])?)?;
+    for index in 0..blend.plan().total() {
+        std::hint::black_box(blend.sample(index)?);
+    }
+    Ok(())
+}
+
+/// A rule for [`blend`].
+const PASTED: &str =
+    "[[compose]]\nname = \"p\"\nkind = \"hand_on_background\"\nforeground = \"a\"\nbackground = \"b\"\nshare = 1\n";
+
 fn main() -> Outcome<()> {
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
     let folder = tempfile::tempdir()?;
@@ -116,6 +137,9 @@ fn main() -> Outcome<()> {
     measure("read tar", || read(&tar))?;
     measure("convert tar to coco", || convert(&tar, OutputFormat::Coco, RgbFormat::Jpg))?;
     measure("convert tar to rhd", || convert(&tar, OutputFormat::Rhd, RgbFormat::Png))?;
+    let (loose_path, tar_path) = (path("loose"), path("tar"));
+    measure("blend half and half", || blend(folder.path(), [&loose_path, &tar_path], ""))?;
+    measure("blend hands on backgrounds", || blend(folder.path(), [&loose_path, &tar_path], PASTED))?;
     measure("crop", || {
         let out = tempfile::tempdir()?;
         write_crops(&tar, out.path(), &CropSettings::default(), CropCentre::Mass, &|_| {})?;

@@ -201,7 +201,7 @@ fn planted_faults_are_found() {
     let has = |id: &str, rule: &str| found.lines().any(|line| line.contains(id) && line.contains(rule));
     assert!(has("000000\t", "reprojection"), "{found}");
     assert!(has("000001\t", "side"), "{found}");
-    assert!(has("000002.mask.png", "damaged"), "{found}");
+    assert!(has("000002.mask.png", "is not the file that was written"), "{found}");
     assert!(has("000004\t", "mask") && has("000005\t", "mask"), "{found}");
     assert!(has("000006\t", "depth"), "{found}");
     assert!(has("000008.rgb.jpg", "files") || has("000009.rgb.jpg", "files"), "{found}");

@@ -11,6 +11,16 @@ done
 python tests/peers/read_webdataset.py "$data/tar"
 python tests/peers/read_coco.py "$data/coco"
 python tests/peers/read_rhd.py "$data/rhd"
+"$handloom" generate quickstart --count 16 --format yolo --out "$data/yolo"
+"$handloom" check "$data/yolo"
+python tests/peers/read_yolo.py "$data/yolo"
+"$handloom" generate quickstart --count 16 --format freihand --out "$data/freihand" --set hands.count=1 --set "hands.side='right'" \
+  --set camera.width_px=224 --set camera.height_px=224
+"$handloom" check "$data/freihand"
+"$handloom" inspect "$data/freihand" --from freihand --out "$data/freihand-report"
+python tests/peers/read_freihand.py "$data/freihand"
+"$handloom" crop "$data/loose" "$data/crops" || [ $? -eq 1 ] # hands without surface are left out, and that is said
+python tests/peers/read_crops.py "$data/crops"
 "$handloom" rig import "$HANDLOOM_PEERS/node_modules/@webxr-input-profiles/assets/dist/profiles/generic-hand/left.glb" \
   --mapping rigs/webxr/rig.toml --out "$data/webxr.glb"
 NODE_PATH="$HANDLOOM_PEERS/node_modules" node tests/peers/validate_glb.mjs rigs/adult/rig.glb "$data/webxr.glb"

@@ -8,13 +8,15 @@ use super::progress::Bar;
 use super::talk::{say, warn};
 use crate::dataset::{
     DatasetPlan, DatasetReader, DatasetWriter, DepthFormat, FORMAT_VERSION, Finished, OpenMode, OutputSettings,
-    Provenance, RgbFormat, SampleFailure, ShardOf, SourcePlan, SplitPlan,
+    Pictures, Provenance, RgbFormat, SampleFailure, ShardOf, SourcePlan, SplitPlan,
 };
 use crate::preset::types;
 use crate::{pipeline, report};
 
 /// Failed samples named on the terminal; the manifest names all.
 const FAILURES_SHOWN: usize = 10;
+/// Places of a dataset at which its samples are looked at, to see what pictures they have.
+const LOOKED_AT: usize = 24;
 
 impl ConvertArgs {
     pub(super) fn run(&self) -> anyhow::Result<Outcome> {
@@ -59,10 +61,11 @@ impl ConvertArgs {
         let splits = reader.info().splits.iter().zip(numbers).filter(|(_, numbers)| !numbers.is_empty());
         let splits: Vec<_> =
             splits.map(|((name, _), numbers)| SplitPlan { name: name.clone(), count: numbers.len() as u64 }).collect();
-        let Some(first) = numbers.iter().flatten().next() else {
-            bail!("`{}` holds no sample", self.set.dir.display())
-        };
-        let output = self.output(reader, *first)?;
+        let numbers: Vec<u64> = numbers.iter().flatten().copied().collect();
+        if numbers.is_empty() {
+            bail!("`{}` holds no sample", self.set.dir.display());
+        }
+        let output = self.output(reader, &numbers)?;
         let samples = splits.iter().map(|split| split.count).sum();
         let name = source_name(reader);
         let source = SourcePlan { name, format: reader.info().format.clone(), samples };
@@ -78,27 +81,76 @@ impl ConvertArgs {
         })
     }
 
-    /// Writes what the first sample has.
-    fn output(&self, reader: &dyn DatasetReader, first: u64) -> anyhow::Result<OutputSettings> {
-        let label = reader.label(first)?;
-        let pictures = reader.pictures(first, &label)?;
+    /// Writes what some samples have; those of another camera may have other pictures.
+    fn output(&self, reader: &dyn DatasetReader, numbers: &[u64]) -> anyhow::Result<OutputSettings> {
+        let mut has = Has { is_jpeg: true, ..Has::default() };
+        let (mut looked, mut error) = (0, None);
+        let step = (numbers.len() / LOOKED_AT).max(1);
+        // neighbours too: cameras may take turns
+        for number in numbers.chunks(step).flat_map(|chunk| chunk.iter().take(2)) {
+            match reader.label(*number).and_then(|label| reader.pictures(*number, &label)) {
+                Ok(pictures) => {
+                    looked += 1;
+                    has.add(&pictures);
+                }
+                Err(e) => error = error.or(Some(e)),
+            }
+        }
+        if let Some(error) = error.filter(|_| looked == 0) {
+            return Err(error.into());
+        }
         let rgb = match self.rgb {
             Some(types::RgbFormat::Jpg) => RgbFormat::Jpg,
-            None if pictures.rgb_jpeg.is_some() => RgbFormat::Jpg,
+            None if has.is_jpeg => RgbFormat::Jpg,
             Some(types::RgbFormat::Png) | None => RgbFormat::Png,
         };
-        let has_depth = pictures.depth_z_m.is_some();
         Ok(OutputSettings {
             format: pipeline::output_format(self.format),
             samples_per_shard: 1000,
-            rgb: if pictures.rgb.is_some() { rgb } else { RgbFormat::None },
-            grey: pictures.grey.is_some(),
-            depth: if has_depth { DepthFormat::Both } else { DepthFormat::None },
+            rgb: if has.rgb { rgb } else { RgbFormat::None },
+            grey: has.grey,
+            depth: if has.depth { DepthFormat::Both } else { DepthFormat::None },
             depth_unit_m: self.depth_unit,
-            mask: pictures.part.is_some(),
-            instance: pictures.instance.is_some(),
+            mask: has.part,
+            instance: has.instance,
         })
     }
+}
+
+/// What pictures there are.
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of picture")]
+#[derive(Debug, Clone, Copy, Default)]
+struct Has {
+    rgb: bool,
+    /// All colour pictures are JPEG files.
+    is_jpeg: bool,
+    grey: bool,
+    depth: bool,
+    part: bool,
+    instance: bool,
+}
+
+impl Has {
+    fn add(&mut self, pictures: &Pictures) {
+        self.rgb |= pictures.rgb.is_some();
+        self.is_jpeg &= pictures.rgb.is_none() || pictures.rgb_jpeg.is_some();
+        self.grey |= pictures.grey.is_some();
+        self.depth |= pictures.depth_z_m.is_some();
+        self.part |= pictures.part.is_some();
+        self.instance |= pictures.instance.is_some();
+    }
+}
+
+/// A picture that would be lost, as none of the samples that were looked at first has one of its kind.
+fn lost(pictures: &Pictures, output: &OutputSettings) -> Option<&'static str> {
+    let all = [
+        ("a colour picture", pictures.rgb.is_some() && output.rgb == RgbFormat::None),
+        ("a grey picture", pictures.grey.is_some() && !output.grey),
+        ("depth", pictures.depth_z_m.is_some() && output.depth == DepthFormat::None),
+        ("a part mask", pictures.part.is_some() && !output.mask),
+        ("an instance mask", pictures.instance.is_some() && !output.instance),
+    ];
+    all.into_iter().find(|(_, is_lost)| *is_lost).map(|(what, _)| what)
 }
 
 /// The name of a dataset's folder.
@@ -112,6 +164,10 @@ fn write(reader: &dyn DatasetReader, numbers: &[Vec<u64>], writer: &DatasetWrite
     let make = |index: u64| {
         let failed = |error: &dyn std::error::Error| SampleFailure { index, cause: pipeline::with_causes(error) };
         let mut sample = reader.read(order[index as usize]).map_err(|e| failed(&e))?;
+        if let Some(what) = lost(&sample.pictures, &writer.plan().output) {
+            let cause = format!("it has {what}, the samples that were looked at first have none");
+            return Err(SampleFailure { index, cause });
+        }
         let label = &mut sample.label;
         label.source.get_or_insert_with(|| Provenance {
             source: source.clone(),

@@ -184,7 +184,7 @@ fn set_the_stage(scene: &mut Scene, view_deg: f32) {
         jpeg_quality: None,
         grey_weights: [0.299, 0.587, 0.114],
         blur_px: 0.0,
-        depth: Default::default(),
+        depth: crate::scene::DepthSensor::default(),
     };
 }
 

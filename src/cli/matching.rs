@@ -38,15 +38,17 @@ impl MatchArgs {
         let reader = SetArgs { dir: self.captured.clone(), from: self.from.clone() }.reader()?;
         let captured = Captured::measure(reader.as_ref(), self.count)?;
         say(&format!("measured {} captured pictures", captured.statistics.pictures));
+        let splits = loaded.preset.split.clone();
         let total_count = loaded.preset.split.iter().map(|split| split.count).sum::<u64>().max(self.count);
         loaded.set_total_count(total_count)?;
         let mut shown = Vec::new();
-        let found = solve(&captured.statistics, &loaded.preset, |preset| {
+        let mut found = solve(&captured.statistics, &loaded.preset, |preset| {
             let (rendered, pictures) = render(preset, self.backend, self.count, captured.is_grey)?;
             say(&format!("rendered and measured {} pictures", rendered.all.pictures));
             shown.push(pictures);
             anyhow::Ok(rendered)
         })?;
+        found.preset.split = splits;
         let rows = compare(&captured.statistics, &found.before, &found.after);
         out.write_all(table_text(&rows).as_bytes())?;
         let file = self.out_file();
@@ -54,7 +56,7 @@ impl MatchArgs {
         let head = page::PageHead {
             captured: self.captured.display().to_string(),
             preset: self.preset.preset.clone(),
-            facts: self.facts(reader.as_ref(), &captured.statistics, &found.after),
+            facts: facts(reader.as_ref(), &captured.statistics, &found.after),
             pictures: [captured.shown, shown.first().cloned().unwrap_or_default(), shown.pop().unwrap_or_default()],
             text: text.clone(),
         };
@@ -103,19 +105,20 @@ impl MatchArgs {
         }
         Some(Path::new(name).canonicalize().ok()?.to_string_lossy().into_owned())
     }
+}
 
-    fn facts(&self, reader: &dyn DatasetReader, captured: &Statistics, rendered: &Statistics) -> Vec<(String, String)> {
-        let mut facts = vec![
-            ("captured format".to_owned(), reader.info().format.clone()),
-            (
-                "captured pictures".to_owned(),
-                format!("{} of {}, {} hands", captured.pictures, reader.count(), captured.hands),
-            ),
-            ("rendered pictures".to_owned(), format!("{}, {} hands", rendered.pictures, rendered.hands)),
-        ];
-        facts.extend(reader.info().lacks.iter().map(|lack| ("captured set lacks".to_owned(), lack.clone())));
-        facts
-    }
+/// Facts on the two sets for the page.
+fn facts(reader: &dyn DatasetReader, captured: &Statistics, rendered: &Statistics) -> Vec<(String, String)> {
+    let mut facts = vec![
+        ("captured format".to_owned(), reader.info().format.clone()),
+        (
+            "captured pictures".to_owned(),
+            format!("{} of {}, {} hands", captured.pictures, reader.count(), captured.hands),
+        ),
+        ("rendered pictures".to_owned(), format!("{}, {} hands", rendered.pictures, rendered.hands)),
+    ];
+    facts.extend(reader.info().lacks.iter().map(|lack| ("captured set lacks".to_owned(), lack.clone())));
+    facts
 }
 
 /// A captured dataset, measured.

@@ -60,7 +60,7 @@ fn scene(index: u64, size: u32, hands: u8) -> Scene {
             jpeg_quality: Some(90),
             grey_weights: [0.299, 0.587, 0.114],
             blur_px: 0.0,
-            depth: Default::default(),
+            depth: crate::scene::DepthSensor::default(),
         },
         clip: None,
     }

@@ -70,6 +70,9 @@ pub struct SampleLabel {
     /// What the source says beyond all this, as it says it (MANO parameters, poses of objects), for writers of the same format.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<String, serde_json::Value>,
+    /// Pictures that the dataset holds, but not of this sample.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<PictureKind>,
     /// What was drawn; `handloom render` makes the sample again from it. `None` for captured samples.
     #[serde(default)]
     pub scene: Option<Scene>,
@@ -90,6 +93,22 @@ pub struct Provenance {
     /// What else went into the picture, and how: `background rgbd/000017`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub composed_with: Vec<String>,
+}
+
+/// What a picture of a sample shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureKind {
+    /// Colour.
+    Rgb,
+    /// Grey.
+    Grey,
+    /// Depth, as PNG, EXR or both.
+    Depth,
+    /// Parts of hands.
+    Mask,
+    /// Instances.
+    Instance,
 }
 
 /// Where pixel coordinates count from.
@@ -339,6 +358,7 @@ impl SampleLabel {
             objects: ObjectRecord::all(scene),
             source: None,
             extra: BTreeMap::new(),
+            lacks: Vec::new(),
             scene: Some(scene.clone()),
         }
     }
@@ -365,6 +385,7 @@ impl SampleLabel {
             objects: Vec::new(),
             source: None,
             extra: BTreeMap::new(),
+            lacks: Vec::new(),
             scene: None,
         }
     }

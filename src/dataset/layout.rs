@@ -2,7 +2,7 @@
 
 use super::encode::{self, EncodeError};
 use super::error::SampleError;
-use super::label_json::{SampleLabel, SampleName};
+use super::label_json::{PictureKind, SampleLabel, SampleName};
 use super::plan::DatasetPlan;
 use super::sample::{EncodedSample, HeldCounts, Member, Planes, Sample};
 use super::settings::{OutputFormat, RgbFormat};
@@ -43,6 +43,53 @@ pub(super) fn pictures(plan: &DatasetPlan) -> Vec<Picture> {
         (P::Instance, output.instance),
     ];
     all.into_iter().filter(|(_, wanted)| *wanted).map(|(picture, _)| picture).collect()
+}
+
+impl Picture {
+    fn kind(self) -> Option<PictureKind> {
+        match self {
+            P::Rgb => Some(PictureKind::Rgb),
+            P::Grey => Some(PictureKind::Grey),
+            P::Depth16 | P::DepthExr => Some(PictureKind::Depth),
+            P::Mask => Some(PictureKind::Mask),
+            P::Instance => Some(PictureKind::Instance),
+            P::YoloText => None,
+        }
+    }
+}
+
+/// The pictures that one sample has.
+pub(super) fn held(plan: &DatasetPlan, label: &SampleLabel) -> Vec<Picture> {
+    let is_held = |picture: &Picture| picture.kind().is_none_or(|kind| !label.lacks.contains(&kind));
+    pictures(plan).into_iter().filter(is_held).collect()
+}
+
+/// Pictures that the plan holds and a sample does not. Samples of other datasets may lack some where every picture is a file
+/// of its own, but not all.
+fn lacking(plan: &DatasetPlan, planes: Planes) -> Vec<PictureKind> {
+    let all = [
+        (PictureKind::Rgb, planes.rgb.is_some()),
+        (PictureKind::Grey, planes.grey.is_some()),
+        (PictureKind::Depth, planes.depth_z_m.is_some()),
+        (PictureKind::Mask, planes.part.is_some()),
+        (PictureKind::Instance, planes.instance.is_some()),
+    ];
+    let may_lack = |kind| match plan.output.format {
+        OutputFormat::Loose | OutputFormat::Tar => true,
+        OutputFormat::Coco => kind != PictureKind::Rgb,
+        OutputFormat::Rhd | OutputFormat::Freihand | OutputFormat::Yolo => false,
+    };
+    if plan.sources.is_empty() {
+        return Vec::new();
+    }
+    let planned = pictures(plan);
+    let is_planned = |kind| planned.iter().any(|picture| picture.kind() == Some(kind));
+    let (held, lacking): (Vec<_>, Vec<_>) =
+        all.into_iter().filter(|(kind, _)| is_planned(*kind)).partition(|(_, there)| *there);
+    if held.is_empty() {
+        return Vec::new();
+    }
+    lacking.into_iter().map(|(kind, _)| kind).filter(|kind| may_lack(*kind)).collect()
 }
 
 /// Path of a picture in the dataset's folder (in the tar file for tar).
@@ -141,7 +188,9 @@ fn encode(plan: &DatasetPlan, mut label: SampleLabel, planes: Planes) -> Result<
         OutputFormat::Freihand => freihand::check(&label)?,
         _ => {}
     }
-    let has_depth16 = output.format != OutputFormat::Rhd && pictures(plan).contains(&P::Depth16);
+    label.lacks = lacking(plan, planes);
+    let held = held(plan, &label);
+    let has_depth16 = output.format != OutputFormat::Rhd && held.contains(&P::Depth16);
     label.depth_unit_m = has_depth16.then_some(output.depth_unit_m);
     if !label.is_finite() {
         return Err(SampleError::NotFinite);
@@ -154,7 +203,7 @@ fn encode(plan: &DatasetPlan, mut label: SampleLabel, planes: Planes) -> Result<
         depth_saturated_px: 0,
         held: label.scene.as_ref().map_or_else(HeldCounts::default, HeldCounts::of),
     };
-    for picture in pictures(plan) {
+    for picture in held {
         let (bytes, saturated) = encode_picture(plan, &label, planes, picture)?;
         encoded.depth_saturated_px += saturated;
         encoded.members.push(Member { path: picture_path(plan, split, index, picture), bytes });

@@ -216,7 +216,7 @@ impl DatasetReader for HandloomReader {
     fn pictures(&self, number: u64, label: &SampleLabel) -> Result<Pictures, DatasetError> {
         let (entry, _) = self.entry(number)?;
         let mut pictures = Pictures::default();
-        for picture in layout::pictures(&self.plan) {
+        for picture in layout::held(&self.plan, label) {
             let (path, bytes) = self.picture(entry, picture)?;
             self.decode(picture, bytes, label, &mut pictures)
                 .map_err(|source| DatasetError::Picture { path: self.disk.path(&path), source })?;

@@ -29,15 +29,16 @@ pub fn edge_sigma_px(luma: &Plane<f32>) -> Option<f32> {
     let light = Plane { width: luma.width, height: luma.height, data: luma.data.iter().map(|v| [*v]).collect() };
     let first = gradients(&light);
     let second = gradients(&gaussian(&light, AGAIN_PX));
-    let mut sorted: Vec<f32> = first.iter().map(|[x, y]| x.hypot(*y)).filter(|g| *g >= LEAST_GRADIENT).collect();
+    let mut sorted: Vec<f32> =
+        first.iter().map(|[x, y]| libm::hypotf(*x, *y)).filter(|g| *g >= LEAST_GRADIENT).collect();
     sorted.sort_by(f32::total_cmp);
     let least = LEAST_GRADIENT.max(STRONG * quantile(&sorted, 0.99));
     let width = luma.width as usize;
     let mut sigmas: Vec<f32> = Vec::new();
-    for k in 0..first.len() {
-        let strength = first[k][0].hypot(first[k][1]);
+    for (k, ([x, y], [again_x, again_y])) in first.iter().zip(&second).enumerate() {
+        let strength = libm::hypotf(*x, *y);
         if strength >= least && is_ridge(&first, k, width) {
-            let fallen = second[k][0].hypot(second[k][1]).max(1e-6);
+            let fallen = libm::hypotf(*again_x, *again_y).max(1e-6);
             let ratio = strength / fallen;
             if ratio > 1.005 {
                 let variance = AGAIN_PX * AGAIN_PX / (ratio * ratio - 1.0);
@@ -68,7 +69,7 @@ fn gradients(plane: &Plane<[f32; 1]>) -> Vec<[f32; 2]> {
 /// Whether a pixel's gradient is the strongest along its direction.
 fn is_ridge(gradients: &[[f32; 2]], k: usize, width: usize) -> bool {
     let [gx, gy] = gradients[k];
-    let strength = |k: usize| gradients.get(k).map_or(0.0, |[x, y]| x.hypot(*y));
+    let strength = |k: usize| gradients.get(k).map_or(0.0, |[x, y]| libm::hypotf(*x, *y));
     let step = match (gx.abs() > 2.4 * gy.abs(), gy.abs() > 2.4 * gx.abs()) {
         (true, _) => 1,
         (_, true) => width,

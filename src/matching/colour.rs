@@ -56,9 +56,9 @@ pub fn white_balance(rgb: &Plane<[u8; 3]>) -> Option<[f32; 2]> {
         let light = |p: &[u8; 3]| p.map(display_light);
         for pair in row.windows(2).filter(|pair| pair.iter().all(usable)) {
             let (a, b) = (light(&pair[0]), light(&pair[1]));
-            for c in 0..3 {
-                world[c] += f64::from(a[c]);
-                edges[c] += f64::from((a[c] - b[c]).abs());
+            for ((world, edges), (a, b)) in world.iter_mut().zip(&mut edges).zip(a.iter().zip(b)) {
+                *world += f64::from(*a);
+                *edges += f64::from((a - b).abs());
             }
         }
     }

@@ -142,7 +142,8 @@ pub fn fit_noise(by_depth: &[Option<f32>]) -> Option<[f32; 3]> {
                 top += weight(*sigma) * b * (sigma - model(&found, *z));
                 bottom += weight(*sigma) * b * b;
             }
-            found[k] = (found[k] + top / bottom.max(1e-12)).max(0.0);
+            let coefficient = &mut found[k];
+            *coefficient = (*coefficient + top / bottom.max(1e-12)).max(0.0);
         }
     }
     Some(found)

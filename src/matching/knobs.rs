@@ -9,8 +9,8 @@ use crate::rig::HandSide;
 
 use super::Rendered;
 use super::fit::{LEVELS, distribution, quantiles, quantiles_of, short};
-use super::statistics::{Quantity, Statistics};
 use super::noise::SensorNoise;
+use super::statistics::{Quantity, Statistics};
 use super::{depth, mixture, noise};
 
 /// What a knob sees.
@@ -354,7 +354,9 @@ fn sensor_noise(turn: &Turn, preset: &mut Preset) -> Option<()> {
     let is_lossy = turn.captured.middle(Quantity::JpegQuality).is_some_and(|q| q < HARMLESS_QUALITY);
     let fitted = || noise::fit_sensor(&turn.captured.noise.means(), preset.film.curve);
     let found = match (turn.round, is_lossy) {
-        (0, true) => fitted().map_or(now, |fit| SensorNoise { shot: fit.shot.max(now.shot), read: fit.read.max(now.read) }),
+        (0, true) => {
+            fitted().map_or(now, |fit| SensorNoise { shot: fit.shot.max(now.shot), read: fit.read.max(now.read) })
+        }
         (0, false) => fitted()?,
         (_, true) => {
             let all = turn.lack_at_high_frequencies()?;

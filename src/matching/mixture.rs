@@ -5,10 +5,10 @@ use super::statistics::{Quantity, Statistics, quantile};
 /// Thresholds at which shares of values are compared, per quantity.
 const THRESHOLDS: usize = 16;
 /// Steps of the descent, and their size.
-const STEPS: usize = 600;
+const STEPS: usize = 1500;
 const RATE: f32 = 0.4;
 /// Weight of staying near the shares as they are.
-const INERTIA: f32 = 0.05;
+const INERTIA: f32 = 0.01;
 
 /// Shares (in all 1) of parts whose mixture comes nearest to a captured set in the given quantities.
 ///
@@ -85,7 +85,9 @@ mod tests {
             |middle: f32, count: usize| -> Vec<f32> { (0..count).map(|_| middle + 2.0 * stream.normal()).collect() };
         let set = |values: &[f32]| {
             let mut set = Statistics::default();
-            values.iter().for_each(|v| set.add_hand(&[(Quantity::Contrast, *v)]));
+            for v in values {
+                set.add_hand(&[(Quantity::Contrast, *v)]);
+            }
             set
         };
         let parts = [drawn(0.0, 200), drawn(5.0, 200), drawn(12.0, 200)].map(|v| set(&v));

@@ -130,7 +130,7 @@ fn distribution_chart(row: &GapRow, sets: [&Statistics; 3]) -> String {
 
 /// Shares of values in each bin, softened over neighbours.
 fn outline(sorted: &[f32], range: [f32; 2]) -> Vec<f32> {
-    let mut shares = vec![0.0; BINS];
+    let mut shares = [0.0; BINS];
     for value in sorted {
         let bin = (value - range[0]) / (range[1] - range[0]) * BINS as f32;
         shares[(bin.max(0.0) as usize).min(BINS - 1)] += 1.0 / sorted.len() as f32;
@@ -147,21 +147,21 @@ fn curves(sets: [&Statistics; 3]) -> Vec<String> {
         &spectrum::frequencies().into_iter().map(libm::log10f).collect::<Vec<_>>(),
         sets.map(|s| &s.spectrum),
         |v| v,
-        ["1/45 per px".to_owned(), "1/2 per px".to_owned()],
+        &["1/45 per px".to_owned(), "1/2 per px".to_owned()],
     );
     let noise = curve_chart(
         "noise against brightness, grey levels",
         &ticks(|k| (k as f32 + 0.5) / noise::BINS as f32, noise::BINS),
         sets.map(|s| &s.noise),
         |v| v.max(0.0).sqrt(),
-        ["black".to_owned(), "white".to_owned()],
+        &["black".to_owned(), "white".to_owned()],
     );
     let depth = curve_chart(
         "noise of depth against depth, mm",
         &ticks(|k| (k as f32 + 0.5) * depth::BIN_M, depth::BINS),
         sets.map(|s| &s.depth_noise),
         |v| v.max(0.0).sqrt(),
-        ["0 m".to_owned(), "2 m".to_owned()],
+        &["0 m".to_owned(), "2 m".to_owned()],
     );
     [spectrum, noise, depth].into_iter().flatten().collect()
 }
@@ -171,7 +171,7 @@ fn curve_chart(
     x: &[f32],
     curves: [&Curve; 3],
     shape: impl Fn(f32) -> f32,
-    ends: [String; 2],
+    ends: &[String; 2],
 ) -> Option<String> {
     let means = curves.map(|curve| curve.means().into_iter().map(|v| v.map(&shape)).collect::<Vec<_>>());
     if means.iter().any(|m| m.iter().flatten().next().is_none()) {
@@ -182,7 +182,7 @@ fn curve_chart(
     let span = (high - low).max(1e-3);
     let lines = means.map(|m| x.iter().zip(m).map(|(x, y)| (*x, y.map(|y| (y - low) / span))).collect());
     let range = [x.first().copied()?, x.last().copied()?];
-    Some(chart(title, &format!("{} to {}", shown(low), shown(high)), &lines, range, &ends))
+    Some(chart(title, &format!("{} to {}", shown(low), shown(high)), &lines, range, ends))
 }
 
 /// Three lines over each other: the captured one filled; `None` breaks a line. Heights are 0 to 1.

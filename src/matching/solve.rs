@@ -6,12 +6,12 @@ use toml::Value;
 
 use crate::preset::Preset;
 
-use super::gap::{chance, distance, spread};
+use super::gap::{chance, compare, distance, spread, total};
 use super::knobs::{KNOBS, Knob, Turn, WITHOUT_KEY};
 use super::statistics::{Quantity, Statistics};
 
 /// Times that the preset is changed and rendered again.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 6;
 /// A knob stays turned if the gap it is judged by falls below this share.
 const WORTH_IT: f32 = 0.9;
 
@@ -65,6 +65,8 @@ pub fn solve<E>(
     let first = render(base)?;
     let (mut preset, mut seen) = (base.clone(), first.clone());
     let mut turned = vec![false; KNOBS.len()];
+    let whole = |seen: &Statistics| total(&compare(captured, &first.all, seen))[1];
+    let mut best = (whole(&seen.all), preset.clone(), seen.clone());
     for round in 0..ROUNDS {
         for (knob, turned) in KNOBS.iter().zip(&mut turned) {
             if *turned || is_apart(knob, captured, &seen.all) {
@@ -73,7 +75,13 @@ pub fn solve<E>(
             }
         }
         seen = render(&preset)?;
+        let gap = whole(&seen.all);
+        if gap < best.0 {
+            best = (gap, preset.clone(), seen.clone());
+        }
     }
+    // corrections of several keys may overshoot together
+    (_, preset, seen) = best;
     let keys_back: Vec<&str> = KNOBS
         .iter()
         .zip(&turned)

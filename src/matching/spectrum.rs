@@ -88,7 +88,7 @@ fn rings(power: &[f64], tiles: usize) -> Vec<Option<f32>> {
     let per_ring = RINGS as f32 / libm::logf(0.5 / LEAST);
     let signed = |k: usize| if k > TILE / 2 { k as f32 - TILE as f32 } else { k as f32 };
     for (k, power) in power.iter().enumerate() {
-        let frequency = signed(k % TILE).hypot(signed(k / TILE)) / TILE as f32;
+        let frequency = libm::hypotf(signed(k % TILE), signed(k / TILE)) / TILE as f32;
         if (LEAST..0.5).contains(&frequency) {
             let ring = ((libm::logf(frequency / LEAST) * per_ring) as usize).min(RINGS - 1);
             sums[ring] += power;

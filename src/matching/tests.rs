@@ -76,7 +76,9 @@ fn planted_noise_is_found_within_a_fifth() {
             let film = Film { curve, ..FILM };
             let sensor = Sensor { full_well_e, read_noise_e, ..SENSOR };
             let mut together = statistics::Curve::default();
-            lumas(&film, &sensor).iter().for_each(|luma| together.add(&noise::by_brightness(luma)));
+            for luma in lumas(&film, &sensor) {
+                together.add(&noise::by_brightness(&luma));
+            }
             let found = noise::fit_sensor(&together.means(), curve).unwrap();
             for light in [0.05, 0.18, 0.5] {
                 let read = read_noise_e / full_well_e;

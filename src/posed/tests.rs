@@ -89,7 +89,7 @@ fn scene(hands: Vec<SceneHand>) -> Scene {
             jpeg_quality: None,
             grey_weights: [0.3, 0.6, 0.1],
             blur_px: 0.0,
-            depth: Default::default(),
+            depth: crate::scene::DepthSensor::default(),
         },
         clip: None,
     }

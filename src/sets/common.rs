@@ -123,7 +123,7 @@ pub(super) fn yaml(text: &str) -> BTreeMap<String, Vec<String>> {
         } else if let Some((key, value)) = trimmed.split_once(':') {
             let is_inner = line.starts_with(' ');
             if !is_inner {
-                outer = key.to_owned();
+                key.clone_into(&mut outer);
             }
             current = if is_inner { format!("{outer}.{key}") } else { outer.clone() };
             let values = value.trim().trim_start_matches('[').trim_end_matches(']').split(',').map(unquoted);

@@ -20,9 +20,7 @@ use super::faults::Faults;
 use super::synthhands::depth_mm;
 use super::text::Place;
 use super::{files, foreign};
-use crate::dataset::{
-    DatasetError, DatasetReader, ExtraPoint, HandRecord, Pictures, SampleLabel, SampleName, SetInfo,
-};
+use crate::dataset::{DatasetError, DatasetReader, ExtraPoint, HandRecord, Pictures, SampleLabel, SampleName, SetInfo};
 use crate::math::RigidTransform;
 use crate::rig::HandSide;
 
@@ -77,7 +75,7 @@ impl View {
         }
     }
 
-    fn from_depth(self) -> RigidTransform {
+    fn pose(self) -> RigidTransform {
         match self {
             Self::Depth => RigidTransform::IDENTITY,
             Self::Colour => {
@@ -87,6 +85,9 @@ impl View {
         }
     }
 }
+
+/// A point in the depth camera's frame and its pixel in the depth picture.
+type Point = (Option<Vec3>, Option<Vec2>);
 
 /// One sequence; a line and a picture of each view per frame.
 #[derive(Debug)]
@@ -182,7 +183,8 @@ impl Sequence {
                 faults.add("files of labels disagree", None, message);
             }
         }
-        let mut sequence = Self { name, folder, lines_2d, lines_3d, pictures: BTreeMap::new(), first: 0, samples: Vec::new() };
+        let mut sequence =
+            Self { name, folder, lines_2d, lines_3d, pictures: BTreeMap::new(), first: 0, samples: Vec::new() };
         sequence.find_pictures(faults);
         sequence.compare(faults);
         Ok(sequence)
@@ -199,7 +201,11 @@ impl Sequence {
                     path.display(),
                     frame + 1
                 );
-                faults.add("points of the 2D file are not where 3D projects to", Some(self.id(frame, View::Depth)), message);
+                faults.add(
+                    "points of the 2D file are not where 3D projects to",
+                    Some(self.id(frame, View::Depth)),
+                    message,
+                );
             }
         }
     }
@@ -246,7 +252,7 @@ impl Sequence {
     }
 
     /// Points of a frame in the depth camera's frame, metres, with their pixels in the depth picture.
-    fn points(&self, frame: u64) -> Result<Vec<(Option<Vec3>, Option<Vec2>)>, DatasetError> {
+    fn points(&self, frame: u64) -> Result<Vec<Point>, DatasetError> {
         let line = Some(frame as usize + 1);
         let path = labels_path(&self.folder, &self.name, 3);
         let place = Place { path: &path, line };
@@ -272,7 +278,7 @@ fn point_name(n: usize) -> &'static str {
 }
 
 /// The point's number and how far its pixel is from its projection, if that is too far.
-fn apart_px((n, (point, pixel)): (usize, &(Option<Vec3>, Option<Vec2>))) -> Option<(usize, f32)> {
+fn apart_px((n, (point, pixel)): (usize, &Point)) -> Option<(usize, f32)> {
     let [[fx, _, cx], [_, fy, cy], _] = View::Depth.k();
     let p = (*point)?;
     let apart = Vec2::new(fx * p.x / p.z + cx, fy * p.y / p.z + cy).distance((*pixel)?);
@@ -318,7 +324,7 @@ impl DatasetReader for DexterObject {
         label.clip = Some(clip);
         label.frame = Some(frame);
         label.k = Some(view.k());
-        label.camera_from_world = view.from_depth();
+        label.camera_from_world = view.pose();
         let camera = label.camera();
         let mut hand = HandRecord::unknown(1);
         hand.side = Some(HandSide::Left);
@@ -366,7 +372,7 @@ mod tests {
     #[test]
     fn the_rotation_turns_and_does_not_mirror() {
         let p = Vec3::new(0.1, -0.2, 0.5);
-        let moved = View::Colour.from_depth().point(p);
+        let moved = View::Colour.pose().point(p);
         assert!(moved.distance(View::Colour.point(p)) < 1e-4, "{moved}");
     }
 }

@@ -29,6 +29,8 @@ const WIDTH: u32 = 640;
 const HEIGHT: u32 = 480;
 /// Value of the hand in `seg`.
 const SEG_HAND: u8 = 255;
+/// Of the depth pictures.
+const DEPTH_PREFIX: &str = "aligned_depth_to_color_";
 /// Marks what is missing in `joint_3d`.
 const MISSING: f64 = -1.0;
 /// More frames than any session has: such a `num_frames` is damaged.
@@ -50,6 +52,7 @@ struct Stream {
     objects: Vec<u8>,
     k: [[f32; 3]; 3],
     frames: Vec<u64>,
+    has_depth: bool,
     /// Number of the first frame among all samples.
     first: u64,
 }
@@ -77,10 +80,8 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
     let mut set = DexYcb { info, streams: Vec::new(), cameras, count: 0 };
     let (mut subject, mut clip) = (0, 0);
     for path in files::list(folder)? {
-        let sessions: Vec<PathBuf> = match path.is_dir() {
-            true => files::list(&path)?.into_iter().filter(|p| p.join("meta.yml").is_file()).collect(),
-            false => Vec::new(),
-        };
+        let inside = if path.is_dir() { files::list(&path)? } else { Vec::new() };
+        let sessions: Vec<PathBuf> = inside.into_iter().filter(|p| p.join("meta.yml").is_file()).collect();
         for (k, session) in sessions.iter().enumerate() {
             let split = match (k % CYCLE == CYCLE - 1, subject < 2) {
                 (false, _) => "train",
@@ -148,9 +149,25 @@ impl DexYcb {
             let colour = numbers(&mut self.info, &folder, "color_", ".jpg")?;
             let picture = |n: u64| folder.join(format!("color_{n:06}.jpg"));
             let frames = matched(&mut self.info, &kept.into_iter().collect(), &colour, id, picture);
+            let has_depth = !numbers(&mut self.info, &folder, DEPTH_PREFIX, ".png")?.is_empty();
+            if !has_depth {
+                self.info.notes.push(format!("`{name}` has no depth"));
+            }
             let (first, objects) = (self.count, objects.clone());
             self.count += frames.len() as u64;
-            self.streams.push(Stream { folder, name, split, subject, clip, side, objects, k, frames, first });
+            self.streams.push(Stream {
+                folder,
+                name,
+                split,
+                subject,
+                clip,
+                side,
+                objects,
+                k,
+                frames,
+                has_depth,
+                first,
+            });
         }
         Ok(())
     }
@@ -237,8 +254,8 @@ impl DatasetReader for DexYcb {
         let (stream, frame) = self.entry(number)?;
         let (rgb, rgb_jpeg) = files::colour(&stream.folder.join(format!("color_{frame:06}.jpg")))?;
         let mut pictures = Pictures { rgb: Some(rgb), rgb_jpeg, ..Pictures::default() };
-        let depth = stream.folder.join(format!("aligned_depth_to_color_{frame:06}.png"));
-        if depth.is_file() {
+        let depth = stream.folder.join(format!("{DEPTH_PREFIX}{frame:06}.png"));
+        if stream.has_depth {
             pictures.depth_z_m = Some(depth_from_steps(&files::grey16(&depth)?, 0.001));
         }
         let path = stream.folder.join(format!("labels_{frame:06}.npz"));

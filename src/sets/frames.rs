@@ -13,7 +13,7 @@ pub(super) struct Frames {
     base: PathBuf,
     /// Folders of recordings below `base`.
     clips: Vec<String>,
-    frames: Vec<Entry>,
+    entries: Vec<Entry>,
 }
 
 /// Recording, number and digits of the number in file names.
@@ -55,13 +55,8 @@ impl Frame<'_> {
 
 impl Frames {
     /// Walks the folders `top` below `base`. A frame that lacks one of `members` is left out and a fault.
-    pub(super) fn find(
-        base: &Path,
-        top: &[&str],
-        members: &[&str],
-        faults: &mut Faults,
-    ) -> Result<Self, DatasetError> {
-        let mut found = Self { base: base.to_owned(), clips: Vec::new(), frames: Vec::new() };
+    pub(super) fn find(base: &Path, top: &[&str], members: &[&str], faults: &mut Faults) -> Result<Self, DatasetError> {
+        let mut found = Self { base: base.to_owned(), clips: Vec::new(), entries: Vec::new() };
         for name in top.iter().filter(|name| base.join(name).is_dir()) {
             found.walk(name, members, faults)?;
         }
@@ -91,7 +86,7 @@ impl Frames {
                 faults.add("files are missing", Some(frame.id()), message);
             }
             if has.count_ones() as usize == members.len() {
-                self.frames.push(entry);
+                self.entries.push(entry);
             }
         }
         Ok(())
@@ -104,12 +99,12 @@ impl Frames {
 
     /// How many there are.
     pub(super) fn count(&self) -> u64 {
-        self.frames.len() as u64
+        self.entries.len() as u64
     }
 
     /// The n-th.
     pub(super) fn get(&self, number: u64) -> Result<Frame<'_>, DatasetError> {
-        let entry = usize::try_from(number).ok().and_then(|n| self.frames.get(n));
+        let entry = usize::try_from(number).ok().and_then(|n| self.entries.get(n));
         entry.map(|entry| self.frame(*entry)).ok_or(DatasetError::NoSuchSample { number, count: self.count() })
     }
 }
@@ -132,7 +127,9 @@ mod tests {
         let clip = folder.path().join("b/02");
         std::fs::create_dir_all(&clip).unwrap();
         std::fs::create_dir_all(folder.path().join("other")).unwrap();
-        for name in ["0010_a.png", "0010_b.txt", "00012_b.txt", "00012_a.png", "0002_a.png", "x_a.png", "0003_c.png", "readme"] {
+        for name in
+            ["0010_a.png", "0010_b.txt", "00012_b.txt", "00012_a.png", "0002_a.png", "x_a.png", "0003_c.png", "readme"]
+        {
             std::fs::write(clip.join(name), "").unwrap();
         }
         std::fs::write(folder.path().join("other/0001_a.png"), "").unwrap();

@@ -56,11 +56,7 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
     let mut faults = Faults::default();
     let frames = Frames::find(&base, &KINDS, &MEMBERS, &mut faults)?;
     let lacks = ["no depth", "no masks", "no visibility", "no subjects", "no splits", "left hands only"];
-    let notes = [
-        CENTRE_NOTE,
-        "K is that of the crop",
-        "a folder of 1024 frames is one clip",
-    ];
+    let notes = [CENTRE_NOTE, "K is that of the crop", "a folder of 1024 frames is one clip"];
     let info = SetInfo {
         format: "ganerated".into(),
         root: folder.to_owned(),
@@ -101,8 +97,8 @@ impl DatasetReader for Ganerated {
     fn label(&self, number: u64) -> Result<SampleLabel, DatasetError> {
         let frame = self.frames.get(number)?;
         let path = frame.path("joint_pos_global.txt");
-        let points = Place { path: &path, line: None }
-            .points_mm(&numbers(&path, 3 * LANDMARK_COUNT)?, |k| LANDMARK_NAMES[k])?;
+        let points =
+            Place { path: &path, line: None }.points_mm(&numbers(&path, 3 * LANDMARK_COUNT)?, |k| LANDMARK_NAMES[k])?;
         let pixels = numbers(&frame.path("joint2D.txt"), 2 * LANDMARK_COUNT)?;
         let id = frame.id();
         let mut label = SampleLabel::captured(SampleName { index: number, id: &id, split: SPLIT }, SIZE, SIZE);

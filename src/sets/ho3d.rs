@@ -114,16 +114,16 @@ fn present(folder: &Path, split: &str) -> Result<Vec<(String, String)>, DatasetE
 
 impl Ho3d {
     fn add(&mut self, folder: &Path, split: &'static str) -> Result<(), DatasetError> {
+        for sequence in sequences(folder, split).iter().filter(|sequence| !sequence.join("depth").is_dir()) {
+            self.info.notes.push(format!("`{}` has no depth", sequence.display()));
+        }
         let there = present(folder, split)?;
-        let entries = match listed(folder, split)? {
-            Some(entries) => {
-                self.note_unlisted(folder, split, &entries)?;
-                entries
-            }
-            None => {
-                self.info.notes.push(format!("`{split}.txt` is not there: every frame with a pickle is a sample"));
-                there.clone()
-            }
+        let entries = if let Some(entries) = listed(folder, split)? {
+            self.note_unlisted(folder, split, &entries)?;
+            entries
+        } else {
+            self.info.notes.push(format!("`{split}.txt` is not there: every frame with a pickle is a sample"));
+            there.clone()
         };
         let there: BTreeSet<(String, String)> = there.into_iter().collect();
         let before = self.samples.len();
@@ -254,7 +254,7 @@ impl DatasetReader for Ho3d {
         let (rgb, rgb_jpeg) = files::colour(&self.colour_path(entry))?;
         let mut pictures = Pictures { rgb: Some(rgb), rgb_jpeg, ..Pictures::default() };
         let depth = self.path(entry, "depth", "png");
-        if depth.is_file() {
+        if depth.parent().is_some_and(Path::is_dir) {
             pictures.depth_z_m = Some(depth_of_channels(&files::rgb8(&depth)?, 1, 0, DEPTH_STEP_M));
         }
         Ok(pictures)

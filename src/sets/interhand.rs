@@ -294,7 +294,8 @@ impl Split {
             let number = parsed(path, "capture", &capture)?;
             for (name, at) in &cameras.campos {
                 let view = View::new(at, cameras.camrot.get(name), cameras.focal.get(name), cameras.princpt.get(name));
-                let view = view.map_err(|fault| foreign(path, format!("camera `{name}` of capture {capture}: {fault}")))?;
+                let view =
+                    view.map_err(|fault| foreign(path, format!("camera `{name}` of capture {capture}: {fault}")))?;
                 if let Some(place) = names.get(name) {
                     self.views.insert((number, *place), view);
                 }
@@ -365,7 +366,8 @@ fn check_type(annotation: &RawAnnotation, valid: u64, add: &mut impl FnMut(&'sta
     let found = [valid & half != 0, valid >> LANDMARK_COUNT & half != 0];
     for ((expected, found), side) in expected.into_iter().zip(found).zip(["right", "left"]) {
         if found && !expected {
-            let fault = format!("image {} is of type `{kind}`, but has valid joints of the {side} hand", annotation.image_id);
+            let fault =
+                format!("image {} is of type `{kind}`, but has valid joints of the {side} hand", annotation.image_id);
             add("joints are of another hand than the type says", fault);
         }
     }
@@ -377,7 +379,9 @@ impl View {
         let list = |name: &str, flat: Option<&Flat>, count: usize| -> Result<Vec<f32>, String> {
             let numbers = &flat.unwrap_or(&none).0;
             let is_right = numbers.len() == count && numbers.iter().all(|x| x.is_finite());
-            is_right.then(|| numbers.clone()).ok_or_else(|| format!("`{name}` is {numbers:?}, expected {count} numbers"))
+            is_right
+                .then(|| numbers.clone())
+                .ok_or_else(|| format!("`{name}` is {numbers:?}, expected {count} numbers"))
         };
         let at = list("campos", Some(at), 3)?;
         let turn: Vec<f64> = list("camrot", turn, 9)?.into_iter().map(f64::from).collect();
@@ -438,7 +442,9 @@ impl DatasetReader for InterHand {
             label.extra.insert("bbox".into(), json!(bbox));
         }
         let halves = joints.as_chunks::<LANDMARK_COUNT>().0.iter();
-        for (own, side) in halves.zip([HandSide::Right, HandSide::Left]).filter(|(own, _)| own.iter().any(Option::is_some)) {
+        for (own, side) in
+            halves.zip([HandSide::Right, HandSide::Left]).filter(|(own, _)| own.iter().any(Option::is_some))
+        {
             let mut hand = HandRecord::unknown(label.hands.len() as u8 + 1);
             hand.side = Some(side);
             hand.subject = Some(image.subject.unwrap_or(image.capture));

@@ -29,7 +29,7 @@ const SPLITS: [&str; 2] = ["train", "test"];
 const KINECTS: u64 = 3;
 const POINTS: usize = NYU_NAMES.len();
 /// Of every Kinect, as the set's own scripts have it; pixels count from the centre of the first.
-const CAMERA: [f32; 4] = [588.036_9, 587.075_07, 320.0, 240.0];
+const CAMERA: [f32; 4] = [588.036_9, 587.075_1, 320.0, 240.0];
 
 #[derive(Debug)]
 struct Split {
@@ -38,6 +38,8 @@ struct Split {
     points: Array,
     /// Place in the file of each of [`NYU_NAMES`].
     places: Vec<usize>,
+    /// Kinects that have colour.
+    colour: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -95,6 +97,7 @@ impl Nyu {
         let (points, places) = read_labels(&path, &mut self.info)?;
         let labels: BTreeSet<u64> = (1..=points.shape()[1] as u64).collect();
         let before = self.samples.len();
+        let mut colour = Vec::new();
         let kinects = 1..=KINECTS.min(points.shape()[0] as u64);
         for kinect in kinects {
             let pictures = folder.join(name);
@@ -103,13 +106,18 @@ impl Nyu {
                 self.info.notes.push(format!("`{name}` has no depth pictures of Kinect {kinect}"));
                 continue;
             }
+            if numbers(&mut self.info, &pictures, &format!("rgb_{kinect}_"), ".png")?.is_empty() {
+                self.info.notes.push(format!("`{name}` has no colour pictures of Kinect {kinect}"));
+            } else {
+                colour.push(kinect);
+            }
             let picture = |n: u64| pictures.join(format!("depth_{kinect}_{n:07}.png"));
             let kept = matched(&mut self.info, &labels, &found, |n| id_of(name, kinect, n), picture);
             let split = self.splits.len();
             self.samples.extend(kept.into_iter().map(|frame| Entry { split, kinect, frame }));
         }
         self.info.splits.push((name.to_owned(), (self.samples.len() - before) as u64));
-        self.splits.push(Split { name, points, places });
+        self.splits.push(Split { name, points, places, colour });
         Ok(())
     }
 
@@ -191,7 +199,7 @@ impl DatasetReader for Nyu {
         };
         let depth = depth_of_channels(&files::rgb8(&file("depth"))?, 1, 2, 0.001);
         let mut pictures = Pictures { depth_z_m: Some(depth), ..Pictures::default() };
-        if file("rgb").is_file() {
+        if split.colour.contains(&entry.kinect) {
             pictures.rgb = Some(files::colour(&file("rgb"))?.0);
         }
         Ok(pictures)

@@ -22,6 +22,7 @@ use crate::dataset::{DatasetError, DatasetReader, HandRecord, Pictures, SampleLa
 use crate::frame::Plane;
 use crate::label::Visibility;
 use crate::rig::{HandSide, LANDMARK_COUNT, part};
+use crate::scene::{Instance, InstanceKind};
 
 const SPLITS: [&str; 2] = ["training", "evaluation"];
 /// Keypoints of both hands.
@@ -73,6 +74,9 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
     for split in SPLITS {
         if !root.join(split).is_dir() {
             continue;
+        }
+        for kind in ["depth", "mask"].iter().filter(|kind| !root.join(split).join(kind).is_dir()) {
+            info.lacks.push(format!("no {kind} in `{split}`"));
         }
         let before = samples.len();
         read_split(&root, split, &mut info, &mut samples)?;
@@ -198,18 +202,21 @@ impl DatasetReader for Rhd {
                 label.hands.push(hand);
             }
         }
+        let person = Instance { id: person_id(&label), kind: InstanceKind::Person, name: None, hand: None };
+        label.instances.push(person);
         Ok(label)
     }
 
     fn pictures(&self, number: u64, label: &SampleLabel) -> Result<Pictures, DatasetError> {
         let sample = self.sample(number)?;
-        let path = |kind: &str| self.root.join(sample.split).join(kind).join(format!("{:05}.png", sample.number));
+        let folder = |kind: &str| self.root.join(sample.split).join(kind);
+        let path = |kind: &str| folder(kind).join(format!("{:05}.png", sample.number));
         let (rgb, rgb_jpeg) = files::colour(&path("color"))?;
         let mut pictures = Pictures { rgb: Some(rgb), rgb_jpeg, ..Pictures::default() };
-        if path("depth").is_file() {
+        if folder("depth").is_dir() {
             pictures.depth_z_m = Some(depth_from_picture(&files::rgb8(&path("depth"))?));
         }
-        if path("mask").is_file() {
+        if folder("mask").is_dir() {
             let parts = files::grey8(&path("mask"))?;
             if let Some(worst) = parts.data.iter().max().filter(|worst| **worst > LAST_PART) {
                 let fault = format!("holds class {worst}, expected 0 to {LAST_PART}");
@@ -222,6 +229,11 @@ impl DatasetReader for Rhd {
     }
 }
 
+/// Instance of what is a person but no hand, which may be either hand's arm.
+fn person_id(label: &SampleLabel) -> u8 {
+    label.hands.len() as u8 + 1
+}
+
 /// The hand that each part is of.
 fn instances(parts: &Plane<u8>, label: &SampleLabel) -> Plane<u8> {
     let of_side = |side| label.hands.iter().find(|hand| hand.side == Some(side)).map_or(0, |hand| hand.instance);
@@ -229,6 +241,7 @@ fn instances(parts: &Plane<u8>, label: &SampleLabel) -> Plane<u8> {
     let instance = |id: &u8| match part::HandPart::side_of_rhd_id(*id) {
         Some(HandSide::Left) => left,
         Some(HandSide::Right) => right,
+        None if *id == part::PERSON_ID => person_id(label),
         None => 0,
     };
     Plane { width: parts.width, height: parts.height, data: parts.data.iter().map(instance).collect() }

@@ -32,7 +32,7 @@ const BASELINE_M: f32 = 0.120_054;
 /// Of the stereo camera; pixels count from the centre of the first.
 const BUMBLEBEE: [f32; 4] = [822.790_4, 822.790_4, 318.473_45, 250.312_96];
 const F200_COLOUR: [f32; 4] = [607.922_7, 607.881_9, 314.783_37, 236.424_84];
-const F200_DEPTH: [f32; 4] = [475.627_68, 474.777_1, 336.411_8, 238.779_62];
+const F200_DEPTH: [f32; 4] = [475.627_7, 474.777_1, 336.411_8, 238.779_62];
 /// Rotation from the colour to the depth camera, column by column: the Rodrigues vector (0.00531, -0.01196, 0.00301).
 const DEPTH_FROM_COLOUR: Mat3 = Mat3::from_cols(
     Vec3::new(0.999_923_95, 0.002_978_156, 0.011_967_632),

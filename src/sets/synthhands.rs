@@ -117,6 +117,6 @@ impl DatasetReader for SynthHands {
 
 /// Metres from 16-bit millimetres, in which 0 and [`MISSING`] are no surface.
 pub(super) fn depth_mm(steps: &Plane<u16>) -> Plane<f32> {
-    let metres = |v: &u16| if f32::from(*v) == MISSING { NO_DEPTH } else { f32::from(*v) / 1000.0 };
+    let metres = |v: &u16| if (f32::from(*v) - MISSING).abs() < 0.5 { NO_DEPTH } else { f32::from(*v) / 1000.0 };
     Plane { width: steps.width, height: steps.height, data: steps.data.iter().map(metres).collect() }
 }

@@ -60,7 +60,11 @@ impl Place<'_> {
             if p[2] > 0.0 {
                 return Ok(Some(Vec3::from(*p) / 1000.0));
             }
-            Err(self.fault(&format!("z of `{}` is {} mm, expected more than 0 (in front of the camera)", name(n), p[2])))
+            Err(self.fault(&format!(
+                "z of `{}` is {} mm, expected more than 0 (in front of the camera)",
+                name(n),
+                p[2]
+            )))
         };
         points.map(check).collect()
     }

@@ -76,8 +76,9 @@ fn assert_planted(preset: &Preset) {
     assert_near("right hands", right, 0.8, 0.12);
     assert_near("JPEG loss", middle(&sensor.jpeg_loss_percent), 12.0, 1.5);
     assert_near("blur", middle(&sensor.blur_px), 1.2, 0.25);
-    // of deviation, that is of the root: a fifth
-    assert_near("full well", libm::logf(middle(&sensor.full_well_e) / 1000.0), 0.0, 0.45);
+    // JPEG leaves little of the noise to be measured: within a factor of two
+    let factor = middle(&sensor.full_well_e) / 1000.0;
+    assert!((0.5..=2.0).contains(&factor), "full well: {factor} of what was planted");
     assert_near("red gain", middle(&film.red_gain), 1.25, 0.12);
     assert_near("blue gain", middle(&film.blue_gain), 0.8, 0.08);
     assert_near("exposure", middle(&film.exposure_ev), 0.9, 0.45);

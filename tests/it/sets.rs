@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use handloom::dataset::codec::mat;
 use handloom::dataset::{DatasetReader, HandRecord, SampleLabel, StoredSample};
 use handloom::label::Visibility;
+use handloom::scene::InstanceKind;
 use handloom::sets;
 use serde_json::Value;
 
@@ -123,9 +124,14 @@ fn check_pictures(at: &str, sample: &StoredSample, expected: &Value) {
         let parts: BTreeMap<String, u64> = parts.iter().map(|(k, v)| (k.clone(), v.as_u64().unwrap())).collect();
         assert_eq!(found, parts, "{at}: parts");
     }
-    let of_instance = |id: u8| {
+    if let Some(person) = expected["part"]["1"].as_u64() {
+        let id = sample.label.instances.iter().find(|i| i.kind == InstanceKind::Person).unwrap().id;
+        let found = pictures.instance.iter().flat_map(|p| &p.data).filter(|value| **value == id).count();
+        assert_eq!(found as u64, person, "{at}: person");
+    }
+    let of_instance = |id: u8| -> f64 {
         let plane = pictures.instance.as_ref().unwrap_or_else(|| panic!("{at}: no instances"));
-        plane.data.iter().filter(|value| **value == id).count() as f64
+        plane.data.iter().map(|value| u32::from(*value == id)).sum::<u32>().into()
     };
     if let Some(hand) = expected["instance"]["1"].as_f64() {
         // a mask that went through JPEG
@@ -256,6 +262,27 @@ fn labels_without_pictures_are_listed() {
             }
         }
     }
+}
+
+#[test]
+fn a_picture_missing_beside_the_first_is_an_error() {
+    let session = "20200709-subject-01/20200709_141754/836212060125";
+    for (set, file) in [
+        ("rhd", "RHD_published_v2/training/depth/00001.png".to_owned()),
+        ("rhd", "RHD_published_v2/training/mask/00001.png".to_owned()),
+        ("ho3d", "train/ABF10/depth/0001.png".to_owned()),
+        ("nyu", "train/rgb_2_0000001.png".to_owned()),
+        ("dexycb", format!("{session}/aligned_depth_to_color_000001.png")),
+    ] {
+        let (_copy, reader) = after(set, |root| std::fs::remove_file(root.join(&file)).unwrap());
+        let errors: Vec<String> = (0..reader.count()).filter_map(|n| reader.read(n).err()).map(|e| full(&e)).collect();
+        assert!(errors.len() == 1 && errors[0].contains(&file), "{set}: {errors:?}");
+    }
+    // a whole kind that is not there is no error, but is said
+    let (_copy, reader) =
+        after("rhd", |root| std::fs::remove_dir_all(root.join("RHD_published_v2/training/depth")).unwrap());
+    assert!(reader.info().lacks.contains(&"no depth in `training`".to_owned()));
+    assert_eq!(reader.read(0).unwrap().pictures.depth_z_m, None);
 }
 
 #[test]

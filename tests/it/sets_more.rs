@@ -90,7 +90,12 @@ fn bad_numbers_are_named_with_file_and_place() {
         ("ganerated", format!("{GAN}_joint2D.txt"), &|_| "1,2".into(), "holds 2 numbers, expected 42"),
         ("ganerated", format!("{GAN}_joint_pos_global.txt"), &|t| first(t, "x"), "number 1 is `x`"),
         ("ganerated", format!("{GAN}_crop_params.txt"), &|_| "1,2,0".into(), "the scale is 0, expected more than 0"),
-        ("dexter_object", "data/Pinch/annotations/Pinch3D.txt".into(), &|t| first(t, "inf"), "line 1: number 1 is `inf`"),
+        (
+            "dexter_object",
+            "data/Pinch/annotations/Pinch3D.txt".into(),
+            &|t| first(t, "inf"),
+            "line 1: number 1 is `inf`",
+        ),
         (
             "dexter_object",
             "data/Pinch/annotations/Pinch3D.txt".into(),
@@ -233,16 +238,28 @@ fn edit_json(path: &Path, change: impl FnOnce(&mut Value)) {
 #[test]
 fn what_is_wrong_in_a_coco_list_is_named() {
     let cases: [(&dyn Fn(&mut Value), &str, [u64; 2]); 11] = [
-        (&|v| v["annotations"][0]["keypoints"] = json!([1, 2, 2]), "annotation 9011 holds 3 numbers, expected 63", [3, 4]),
+        (
+            &|v| v["annotations"][0]["keypoints"] = json!([1, 2, 2]),
+            "annotation 9011 holds 3 numbers, expected 63",
+            [3, 4],
+        ),
         (&|v| v["annotations"][0]["keypoints"][3] = json!(null), "annotation 9011: keypoint 1 is [NaN,", [3, 4]),
         (&|v| v["annotations"][0]["image_id"] = json!(77), "annotation 9011 is of image 77", [3, 3]),
         (&|v| v["annotations"][0]["id"] = json!(9010), "annotation id 9010 stands twice", [3, 4]),
         (&|v| v["annotations"][0]["hand_type"] = json!(5), "`hand_type` is 5", [3, 4]),
         (&|v| v["annotations"][0]["bbox"] = json!([1, 2, 3]), "the box is [1.0, 2.0, 3.0]", [3, 4]),
         (&|v| v["annotations"][0]["joint_cam"] = json!([1, 2]), "`joint_cam` holds 2 numbers", [3, 4]),
-        (&|v| v["images"][1]["id"] = json!(500), "image id 500 stands twice; `train/000000000035.jpg` is left out", [2, 2]),
+        (
+            &|v| v["images"][1]["id"] = json!(500),
+            "image id 500 stands twice; `train/000000000035.jpg` is left out",
+            [2, 2],
+        ),
         (&|v| v["images"][1]["width"] = json!(null), "image 501 (`train/000000000035.jpg`) has no width", [2, 2]),
-        (&|v| v["images"][1]["file_name"] = json!("../x.jpg"), "image 501 is `../x.jpg`, which is no path below", [2, 2]),
+        (
+            &|v| v["images"][1]["file_name"] = json!("../x.jpg"),
+            "image 501 is `../x.jpg`, which is no path below",
+            [2, 2],
+        ),
         (
             &|v| v["images"][1]["file_name"] = json!("train/000000000012.jpg"),
             "`train/000000000012.jpg` is listed twice; image 501 is left out",
@@ -278,9 +295,19 @@ fn damaged_json_is_named_with_its_place() {
 fn what_is_wrong_in_interhand_is_named() {
     let data = format!("{IH}_data.json");
     let cases: [(&str, &dyn Fn(&mut Value), &str, u64); 6] = [
-        (&data, &|v| v["annotations"][0]["joint_valid"] = json!([1, 1]), "`joint_valid` of image 0 holds 2 numbers, expected 42", 3),
+        (
+            &data,
+            &|v| v["annotations"][0]["joint_valid"] = json!([1, 1]),
+            "`joint_valid` of image 0 holds 2 numbers, expected 42",
+            3,
+        ),
         (&data, &|v| v["annotations"][0]["hand_type"] = json!("both"), "`hand_type` of image 0 is `both`", 4),
-        (&data, &|v| v["annotations"][0]["hand_type"] = json!("left"), "image 0 is of type `left`, but has valid joints of the right", 4),
+        (
+            &data,
+            &|v| v["annotations"][0]["hand_type"] = json!("left"),
+            "image 0 is of type `left`, but has valid joints of the right",
+            4,
+        ),
         (&data, &|v| v["annotations"][0]["image_id"] = json!(77), "an annotation is of image 77", 3),
         (&data, &|v| v["annotations"][1]["image_id"] = json!(0), "image 0 has two annotations", 3),
         (&data, &|v| v["images"][1]["id"] = json!(0), "image id 0 stands twice", 3),
@@ -295,7 +322,12 @@ fn what_is_wrong_in_interhand_is_named() {
     // found when a sample is read
     let (world, camera) = (format!("{IH}_joint_3d.json"), format!("{IH}_camera.json"));
     let late: [(&str, &dyn Fn(&mut Value), &str, usize); 5] = [
-        (&world, &|v| v["0"]["35"]["world_coord"] = json!([[1, 2, 3]]), "frame 35 of capture 0 holds another number", 2),
+        (
+            &world,
+            &|v| v["0"]["35"]["world_coord"] = json!([[1, 2, 3]]),
+            "frame 35 of capture 0 holds another number",
+            2,
+        ),
         (&world, &|v| v["0"]["35"]["world_coord"][3][2] = json!(null), "joint 3 at [287.4294, 175.1786, NaN] mm", 2),
         (&world, &|v| v["0"]["35"]["world_coord"][3][2] = json!(-9000), "expected finite numbers before the camera", 2),
         (&world, &|v| drop(v["1"].as_object_mut().unwrap().remove("51")), "frame 51 of capture 1 is not there", 1),
@@ -308,8 +340,14 @@ fn what_is_wrong_in_interhand_is_named() {
         assert_eq!(found.len(), count, "{said}");
     }
     for (change, said) in [
-        (&(|v: &mut Value| v["0"]["camrot"]["400262"][0][0] = json!(2)) as &dyn Fn(&mut Value), "`camrot` is no rotation"),
-        (&|v| v["0"]["focal"]["400262"] = json!([1200]), "camera `400262` of capture 0: `focal` is [1200.0], expected 2 numbers"),
+        (
+            &(|v: &mut Value| v["0"]["camrot"]["400262"][0][0] = json!(2)) as &dyn Fn(&mut Value),
+            "`camrot` is no rotation",
+        ),
+        (
+            &|v| v["0"]["focal"]["400262"] = json!([1200]),
+            "camera `400262` of capture 0: `focal` is [1200.0], expected 2 numbers",
+        ),
         (&|v| drop(v["1"]["princpt"].as_object_mut().unwrap().remove("400262")), "`princpt` is [], expected 2"),
     ] {
         let found = refusal("interhand", |root| edit_json(&root.join(&camera), change));
@@ -398,4 +436,89 @@ fn more_specific_formats_come_before_coco() {
         assert_eq!(sets::open(&folder(set)).unwrap().info().format, set);
         assert!(sets::open_as(&folder(set), "coco").is_err(), "{set}");
     }
+}
+
+/// Runs `handloom convert` and returns its exit code.
+fn convert(from: &Path, to: &Path, format: &str) -> Option<i32> {
+    let [from, to] = [from, to].map(|path| path.to_str().unwrap());
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_handloom"));
+    command.args(["convert", from, to, "--format", format]).output().unwrap().status.code()
+}
+
+/// A converted COCO dataset without what only we know of.
+fn as_coco(folder: &Path) -> Box<dyn DatasetReader> {
+    std::fs::remove_dir_all(folder.join("shards")).unwrap();
+    std::fs::remove_file(folder.join("manifest.json")).unwrap();
+    let reader = sets::open(folder).unwrap();
+    assert_eq!((reader.info().format.as_str(), faults(reader.as_ref())), ("coco", Vec::new()));
+    reader
+}
+
+#[test]
+fn what_coco_holds_comes_back_from_it() {
+    let out = tempfile::tempdir().unwrap();
+    for set in ["synthhands", "ganerated", "interhand", "coco", "coco_wholebody", "freihand"] {
+        let target = out.path().join(set);
+        assert_eq!(convert(&folder(set), &target, "coco"), Some(0), "{set}");
+        let (old, new) = (sets::open(&folder(set)).unwrap(), as_coco(&target));
+        let names =
+            |reader: &dyn DatasetReader| reader.info().splits.iter().map(|(_, count)| *count).collect::<Vec<_>>();
+        assert_eq!(names(old.as_ref()), names(new.as_ref()), "{set}");
+        for number in 0..old.count() {
+            let (a, b) = (old.read(number).unwrap(), new.read(number).unwrap());
+            assert_eq!(a.pictures.rgb, b.pictures.rgb, "{set}");
+            assert_eq!(a.pictures.rgb_jpeg, b.pictures.rgb_jpeg, "{set}");
+            let (a, b) = (a.label, b.label);
+            let at = format!("{set} {}", a.id);
+            assert_eq!((a.clip, a.frame, a.width, a.height), (b.clip, b.frame, b.width, b.height), "{at}");
+            for (p, q) in a.k.iter().flatten().flatten().zip(b.k.iter().flatten().flatten()) {
+                assert!((p - q).abs() < 1e-3, "{at}: {:?} {:?}", a.k, b.k);
+            }
+            assert_eq!((a.k.is_some(), a.hands.len()), (b.k.is_some(), b.hands.len()), "{at}");
+            for (a, b) in a.hands.iter().zip(&b.hands) {
+                assert_eq!((a.side, a.visibility), (b.side, b.visibility), "{at}");
+                for k in 0..21 {
+                    let (p, q) = (a.keypoints_camera_m[k], b.keypoints_camera_m[k]);
+                    assert!(
+                        p.is_some() == q.is_some() && p.zip(q).is_none_or(|(p, q)| p.distance(q) < 1e-6),
+                        "{at} {k}"
+                    );
+                    let (p, q) = (a.keypoints_px[k], b.keypoints_px[k]);
+                    assert!(
+                        p.is_some() == q.is_some() && p.zip(q).is_none_or(|(p, q)| p.distance(q) < 0.01),
+                        "{at} {k}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn samples_of_two_cameras_are_converted_together() {
+    let out = tempfile::tempdir().unwrap();
+    let [loose, coco] = ["loose", "coco"].map(|format| out.path().join(format));
+    assert_eq!(convert(&folder("dexter_object"), &loose, "loose"), Some(0));
+    let reader = sets::open(&loose).unwrap();
+    for number in 0..reader.count() {
+        let sample = reader.read(number).unwrap();
+        let is_depth = sample.label.source.as_ref().unwrap().id.contains("/depth/");
+        let has = (sample.pictures.depth_z_m.is_some(), sample.pictures.rgb.is_some());
+        assert_eq!(has, (is_depth, !is_depth), "{}", sample.label.id);
+        assert_eq!(sample.label.depth_unit_m.is_some(), is_depth);
+        assert_eq!(sample.label.lacks.len(), 1);
+    }
+    let check = |folder: &Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_handloom"));
+        command.arg("check").arg(folder).output().unwrap().status.code()
+    };
+    assert_eq!(check(&loose), Some(0));
+    // a picture that is gone is no picture that was never there
+    std::fs::remove_file(loose.join("test/000000.depth.png")).unwrap();
+    assert_eq!(check(&loose), Some(1));
+    // COCO speaks of colour pictures only: the others are listed as failures
+    assert_eq!(convert(&folder("dexter_object"), &coco, "coco"), Some(1));
+    let reader = as_coco(&coco);
+    assert_eq!(reader.count(), 3);
+    assert_eq!(reader.label(0).unwrap().hands[0].keypoints_px.iter().flatten().count(), 5);
 }

@@ -149,7 +149,7 @@ pub(crate) fn scene(size: u32, focal_px: f32, hands: Vec<SceneHand>) -> Scene {
             jpeg_quality: None,
             grey_weights: [0.3, 0.6, 0.1],
             blur_px: 0.0,
-            depth: Default::default(),
+            depth: handloom::scene::DepthSensor::default(),
         },
         clip: None,
     }

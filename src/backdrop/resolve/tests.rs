@@ -43,7 +43,7 @@ fn scene(background: Background, environment: Environment, camera: Camera) -> Sc
             jpeg_quality: None,
             grey_weights: [0.299, 0.587, 0.114],
             blur_px: 0.0,
-            depth: Default::default(),
+            depth: crate::scene::DepthSensor::default(),
         },
         clip: None,
     }

@@ -112,6 +112,7 @@ impl Sorter<'_> {
         List { images: raw.images, starts, flags, order: is_rhd.then_some(RHD), others, hands }
     }
 
+    #[expect(clippy::map_entry, reason = "what comes in between decides too")]
     /// Where each picture stands in the list. Pictures that are listed twice, or without size, are left out.
     fn places(&mut self, images: &mut Vec<Image>) -> BTreeMap<i64, u32> {
         let (mut places, mut names, mut kept) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
@@ -166,8 +167,9 @@ impl Sorter<'_> {
                 hand.valid &= !(1 << k);
             }
             // three zeros are how some lists say that there is none
-            if !is_finite || (joint[2] <= 0.0 && *joint != [0.0; 3]) {
-                let fault = format!("{who}: `joint_cam` {k} is {joint:?} mm, expected finite numbers before the camera");
+            if !is_finite || (joint[2] <= 0.0 && joint.iter().any(|x| x.abs() > 0.0)) {
+                let fault =
+                    format!("{who}: `joint_cam` {k} is {joint:?} mm, expected finite numbers before the camera");
                 self.add("joints are not made of numbers or lie behind the camera", &(fault + "; it is left out"));
             }
         }

@@ -96,8 +96,12 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
 fn describe(name: &str, list: &List, notes: &mut Vec<String>) {
     match list.flags {
         Flags::Coco => {}
-        Flags::Labelled => notes.push(format!("`{name}` has no flag 2: flags above 0 do not say whether a keypoint is seen")),
-        Flags::Rhd => notes.push(format!("`{name}` is taken for mmpose's list of RHD: order of RHD, flag 1 is visible")),
+        Flags::Labelled => {
+            notes.push(format!("`{name}` has no flag 2: flags above 0 do not say whether a keypoint is seen"));
+        }
+        Flags::Rhd => {
+            notes.push(format!("`{name}` is taken for mmpose's list of RHD: order of RHD, flag 1 is visible"));
+        }
     }
     if list.others > 0 {
         notes.push(format!("`{name}` has {} annotations that are not of hands", list.others));
@@ -122,7 +126,8 @@ fn lacks(splits: &[Split]) -> Vec<String> {
 
 /// 0 if the clips of a list have numbers of their own, else the first number that is free.
 fn first_clip(before: &[Split], list: &List) -> u64 {
-    let clips = |list: &List| list.images.iter().filter_map(|image| image.video_id).collect::<std::collections::BTreeSet<_>>();
+    let clips =
+        |list: &List| list.images.iter().filter_map(|image| image.video_id).collect::<std::collections::BTreeSet<_>>();
     let own = clips(list);
     let others = before.iter().flat_map(|split| clips(&split.list).into_iter().map(|clip| clip + split.first_clip));
     let others: std::collections::BTreeSet<u64> = others.collect();

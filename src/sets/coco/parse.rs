@@ -176,8 +176,11 @@ impl RawHand {
     }
 
     fn add_fault(&mut self, fault: String) {
-        let before = self.fault.take().map_or_else(String::new, |before| format!("{before}; "));
-        self.fault = Some(format!("{before}{fault}").into());
+        let text = match self.fault.take() {
+            Some(before) => format!("{before}; {fault}"),
+            None => fault,
+        };
+        self.fault = Some(text.into());
     }
 }
 
@@ -271,7 +274,8 @@ mod tests {
         let flat: Vec<String> = (0..63).map(|k| k.to_string()).collect();
         let nested: Vec<String> = flat.chunks(3).map(|row| format!("[{}]", row.join(","))).collect();
         let both = [flat.join(","), nested.join(",")].map(|list| {
-            let text = format!(r#"{{"image_id": 1, "keypoints": [{list}], "joint_cam": [{list}], "unknown": {{"a": [1]}}}}"#);
+            let text =
+                format!(r#"{{"image_id": 1, "keypoints": [{list}], "joint_cam": [{list}], "unknown": {{"a": [1]}}}}"#);
             let hand = hands(&text).remove(0);
             (hand.values, hand.points, hand.joints, hand.valid)
         });
@@ -283,7 +287,8 @@ mod tests {
     #[test]
     fn cameras_of_other_kinds_are_left_alone_and_bad_ones_are_not() {
         assert!(hands(r#"{"image_id": 1, "cam_param": {"R": [1], "T": [2]}}"#)[0].camera.is_none());
-        let camera = hands(r#"{"image_id": 1, "cam_param": {"focal": [300, 310], "princpt": [160, 120]}}"#).remove(0).camera;
+        let camera =
+            hands(r#"{"image_id": 1, "cam_param": {"focal": [300, 310], "princpt": [160, 120]}}"#).remove(0).camera;
         assert_eq!(camera.unwrap().k[1], [0.0, 310.0, 120.5]);
         let text = r#"{"annotations": [{"image_id": 1, "cam_param": {"focal": [300], "princpt": [160]}}]}"#;
         let said = serde_json::from_str::<RawList>(text).unwrap_err().to_string();

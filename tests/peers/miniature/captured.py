@@ -9,7 +9,7 @@ import scipy.io
 
 from make_codecs import Python2, dumps
 
-from .draw import Picture, jpg, png, save as save_image, two_channels, write
+from .draw import Picture, jpg, png, two_channels, write
 from .expected import CENTRE, counts, hand, picture_probes, sample, save, states
 from .truth import corner, hand as truth, matrix, project, rotation
 
@@ -178,7 +178,7 @@ def freihand(folder):
                     )
                 )
             if split == "training":
-                save_image(folder / split / "mask" / f"{pose:08d}.jpg", image(picture.instance * 255), "JPEG", quality=95)
+                jpg(folder / split / "mask" / f"{pose:08d}.jpg", picture.instance * 255, quality=95)
         if split == "evaluation":
             del lists["mano"]
         for key, values in lists.items():
@@ -186,12 +186,6 @@ def freihand(folder):
     samples.sort(key=lambda s: (s["split"] != "training", s["id"]))
     why = "the set's own scripts project K xyz / z into pixel indices"
     save(folder, "freihand", CENTRE, why, samples)
-
-
-def image(array):
-    from PIL import Image
-
-    return Image.fromarray(array)
 
 
 # wrist; index, middle, little, ring, thumb without tips; tips of thumb, index, middle, ring, little

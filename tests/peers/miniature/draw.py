@@ -62,17 +62,17 @@ class Picture:
                 yield point, BONE_RADIUS_M, n, bone_part, colour, None
 
 
-def png(path, array, mode=None):
-    save(path, Image.fromarray(array, mode) if mode else Image.fromarray(array), "PNG", optimize=True)
+def png(path, array):
+    save(path, array, "PNG", optimize=True)
 
 
-def jpg(path, array):
-    save(path, Image.fromarray(array), "JPEG", quality=60, subsampling=0)
+def jpg(path, array, quality=60):
+    save(path, array, "JPEG", quality=quality, subsampling=0)
 
 
-def save(path, image, kind, **options):
+def save(path, array, kind, **options):
     data = io.BytesIO()
-    image.save(data, kind, **options)
+    Image.fromarray(array).save(data, kind, **options)
     write(path, data.getvalue())
 
 

@@ -30,6 +30,8 @@ def rhd(folder):
         k = matrix(focal, focal, 160, 160)
         hands = [("left", truth("left", f"rhd {seed}", left_at)), ("right", truth("right", f"rhd r{seed}", right_at, 0.93))]
         picture = Picture(320, 320, k, hands)
+        # a piece of a person that is no hand
+        picture.part[300:315, 20:60], picture.rgb[300:315, 20:60] = 1, (90, 40, 20)
         steps = np.round(picture.depth / 5 * 65535)
         steps[5, 7] = 65535
         name = f"{number:05d}"

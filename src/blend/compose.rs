@@ -48,8 +48,8 @@ mod tests {
         let back = row(vec![[0.1, 0.7, 1.0 / 3.0]; 3]);
         let cut = CutOut { light: row(vec![[0.9, 0.3, 1.0 / 7.0]; 3]), alpha: row(vec![0.0, 1.0, 0.25]) };
         let out = over(&cut, &back);
-        assert_eq!(out.data[0], back.data[0]);
-        assert_eq!(out.data[1], cut.light.data[1]);
+        assert_eq!(out.data[0].map(f32::to_bits), back.data[0].map(f32::to_bits));
+        assert_eq!(out.data[1].map(f32::to_bits), cut.light.data[1].map(f32::to_bits));
         assert!((out.data[2][0] - (0.9 * 0.25 + 0.1 * 0.75)).abs() < 1e-7);
     }
 

@@ -19,7 +19,7 @@ fn has_points(label: &SampleLabel) -> bool {
 fn hand_passes(filter: &Filter, hand: &HandRecord, label: &SampleLabel) -> bool {
     let seen =
         hand.visibility.iter().filter(|v| matches!(v, Visibility::Visible | Visibility::Unstated)).count() as u32;
-    let distance = hand.keypoints_camera_m[0].or(hand.keypoints_camera_m[9]).map(|p| p.length());
+    let distance = hand.keypoints_camera_m[0].or(hand.keypoints_camera_m[9]).map(glam::Vec3::length);
     let within = |range: [f32; 2], value: Option<f32>| value.is_some_and(|v| (range[0]..=range[1]).contains(&v));
     filter.side.is_none_or(|side| hand.side == Some(side))
         && seen >= filter.min_visible

@@ -227,7 +227,7 @@ mod tests {
         for c in 0..3 {
             assert!((full[c] / change[c] - 1.0).abs() < 0.03, "{full:?}");
         }
-        assert_eq!(gains(scene.iter().copied(), other, 0.0), [1.0; 3]);
+        assert!(gains(scene.iter().copied(), other, 0.0).iter().all(|gain| (gain - 1.0).abs() < 1e-6));
         // however far apart, a hand stays a hand
         let far = gains([[0.01, 0.01, 0.01]].into_iter(), [[0.9, 0.1, 0.1]].into_iter(), 1.0);
         assert!(

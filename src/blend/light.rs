@@ -108,8 +108,8 @@ fn pulled<const N: usize>(values: &Plane<[f32; N]>, weight: &Plane<f32>) -> (Pla
         let (x, y) = (k % values.width as usize / 2, k / values.width as usize / 2);
         let at = y * width as usize + x;
         sum.data[at] += weight;
-        for c in 0..N {
-            mean.data[at][c] += weight * value[c];
+        for (mean, value) in mean.data[at].iter_mut().zip(value) {
+            *mean += weight * value;
         }
     }
     for (mean, sum) in mean.data.iter_mut().zip(&mut sum.data) {
@@ -127,7 +127,7 @@ fn pushed<const N: usize>(values: &Plane<[f32; N]>, weight: &Plane<f32>, coarse:
             continue;
         }
         let (x, y) = (k % values.width as usize, k / values.width as usize);
-        let up = bilinear(coarse, (x as f32 + 0.5) / 2.0, (y as f32 + 0.5) / 2.0);
+        let up = bilinear(coarse, 0.5 * x as f32 + 0.25, 0.5 * y as f32 + 0.25);
         for c in 0..N {
             out[c] = w * out[c] + (1.0 - w) * up[c];
         }

@@ -189,7 +189,8 @@ impl Maker<'_> {
             let number = partners[(n % partners.len() as u64) as usize];
             let other = self.sources[source].reader.label(number);
             let other = other.map_err(|error| MakeError::Read { name: compose.background.clone(), source: error })?;
-            let bare = uncovered(&other, &own, [label.width, label.height]);
+            let itself = is_itself(compose, label, &other);
+            let bare = if itself { f32::INFINITY } else { uncovered(&other, &own, [label.width, label.height]) };
             if best.is_none_or(|(least, _)| bare < least) {
                 best = Some((bare, n));
             }
@@ -209,6 +210,9 @@ impl Maker<'_> {
         for step in 0..OCCLUDERS_TRIED {
             let other = self.partner(compose, split, turn.wrapping_mul(OCCLUDERS_TRIED) + step)?;
             let StoredSample { label: theirs, pictures: their_pictures } = &other.sample;
+            if is_itself(compose, &label, theirs) {
+                continue;
+            }
             let mut pieces = pieces(theirs, their_pictures);
             pieces.retain(|piece| match compose.cut {
                 OccluderCut::Any => true,
@@ -261,6 +265,11 @@ impl Maker<'_> {
 
 fn image(rgb: &Plane<[u8; 3]>) -> SensorImage {
     SensorImage { width: rgb.width, height: rgb.height, rgb: rgb.data.clone() }
+}
+
+/// True if both are the same sample of one source.
+fn is_itself(compose: &Compose, label: &SampleLabel, other: &SampleLabel) -> bool {
+    compose.foreground == compose.background && (&label.split, &label.id) == (&other.split, &other.id)
 }
 
 /// Changes a label's origin: composed by a rule, of itself and another.

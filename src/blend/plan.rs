@@ -97,7 +97,7 @@ impl Blend {
     }
 
     fn maker(&self) -> Maker<'_> {
-        let as_jpeg = self.plan.output.format != OutputFormat::Rhd && self.plan.output.rgb == RgbFormat::Jpg;
+        let as_jpeg = self.plan.output.writes_jpeg();
         let with_grey = self.plan.output.grey;
         Maker { preset: &self.preset, sources: &self.sources, selection: &self.selection, as_jpeg, with_grey }
     }
@@ -146,15 +146,10 @@ fn output(
             entries.iter().filter(|(_, has)| !test(has)).map(|(name, _)| format!("`{name}`")).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    if output.format == OutputFormat::Rhd {
-        let needs: [(&'static str, fn(&Has) -> bool); 3] =
-            [("a colour picture", |h| h.rgb), ("depth", |h| h.depth), ("part masks", |h| h.part)];
-        for (what, test) in needs {
-            if let Some(who) = lacking(test) {
-                return Err(BlendError::Lacks { format: "rhd".to_owned(), what, who });
-            }
+    for (what, test) in needed(output.format) {
+        if let Some(who) = lacking(*test) {
+            return Err(BlendError::Lacks { format: format!("{:?}", output.format).to_lowercase(), what, who });
         }
-        return Ok(output);
     }
     let mut leave_out = |what: &str, who: String| {
         warnings.push(format!("no {what} is written, since {who} has none"));
@@ -180,6 +175,20 @@ fn output(
         leave_out("instance mask", who);
     }
     Ok(output)
+}
+
+/// One kind of picture, and whether a source has it.
+type Need = (&'static str, fn(&Has) -> bool);
+
+/// What a format cannot be written without.
+fn needed(format: OutputFormat) -> &'static [Need] {
+    const RGB: Need = ("a colour picture", |has| has.rgb);
+    match format {
+        OutputFormat::Rhd => &[RGB, ("depth", |has| has.depth), ("part masks", |has| has.part)],
+        OutputFormat::Freihand => &[RGB, ("instance masks", |has| has.instance)],
+        OutputFormat::Yolo => &[RGB],
+        OutputFormat::Loose | OutputFormat::Tar | OutputFormat::Coco => &[],
+    }
 }
 
 fn warnings(preset: &BlendPreset, sources: &[OpenSource], selection: &Selection) -> Vec<String> {

@@ -96,7 +96,7 @@ pub fn select(preset: &BlendPreset, pools: &[Pool]) -> Result<Selection, SelectE
     let entries = entries(preset, &|source, part| of(source, part).count() as u64);
     let counts = counts(preset, &entries)?;
     let (mut splits, mut partners) = (Vec::new(), vec![Vec::new(); pools.len()]);
-    for part in 0..parts.len() {
+    for (part, _) in parts.iter().enumerate() {
         let drawn = |source: usize, wanted: u64, stream: &str| {
             let mut pool: Vec<u64> = of(source, part).collect();
             shuffle(&mut pool, &mut dataset_stream(preset.seed, stream, (part * pools.len() + source) as u64));

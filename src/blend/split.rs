@@ -205,7 +205,8 @@ mod tests {
     #[test]
     fn splits_take_from_the_splits_they_name() {
         let pool = pool(0, (0..100).map(|k| (k, None)));
-        let assigned = assign(&[pool.clone()], &[part(0.5, &["train"]), part(0.5, &["test"])], &[Unit::Subject], 3);
+        let assigned =
+            assign(std::slice::from_ref(&pool), &[part(0.5, &["train"]), part(0.5, &["test"])], &[Unit::Subject], 3);
         for (candidate, split) in pool.candidates.iter().zip(&assigned[0]) {
             assert_eq!(*split, Some(usize::from(candidate.split == "test")));
         }

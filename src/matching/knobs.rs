@@ -392,7 +392,7 @@ fn sensor_noise(turn: &Turn, preset: &mut Preset) -> Option<()> {
 
 fn background_shares(turn: &Turn, preset: &mut Preset) -> Option<()> {
     // only once blur, noise and exposure are about right
-    if turn.round < 2 {
+    if turn.round < 3 {
         return None;
     }
     let shares = &mut preset.background;

@@ -4,6 +4,8 @@ use super::statistics::{Quantity, Statistics, quantile};
 
 /// Thresholds at which shares of values are compared, per quantity.
 const THRESHOLDS: usize = 16;
+/// Values without which a part counts as not measured.
+const LEAST_VALUES: usize = 12;
 /// Steps of the descent, and their size.
 const STEPS: usize = 1500;
 const RATE: f32 = 0.4;
@@ -21,6 +23,9 @@ pub(super) fn shares(
     captured: &Statistics,
     quantities: &[Quantity],
 ) -> Vec<f32> {
+    let enough = |part: &&Statistics| quantities.iter().any(|q| part.values(*q).len() >= LEAST_VALUES);
+    let parts: Vec<Option<&Statistics>> = parts.iter().map(|part| part.filter(enough)).collect();
+    let parts = parts.as_slice();
     let total: f32 = now.iter().sum();
     let now: Vec<f32> = now.iter().map(|w| w / total.max(1e-9)).collect();
     let rows = rows(parts, captured, quantities);

@@ -94,7 +94,7 @@ const HARMLESS_QUALITY: f32 = 96.5;
 /// Largest factor by which the variance of noise changes in one round.
 const MOST_FACTOR: f32 = 6.0;
 /// Spread of a captured statistic over the rendered one's from which its key is spread, too.
-const WIDER: f32 = 1.3;
+const WIDER: f32 = 1.5;
 
 /// Statistics that no key of a preset moves by itself, and why.
 pub(super) const WITHOUT_KEY: &[(Quantity, &str)] = &[
@@ -364,8 +364,13 @@ fn sensor_noise(turn: &Turn, preset: &mut Preset) -> Option<()> {
             SensorNoise { shot: now.shot * all, read: now.read * dark }
         }
         (_, false) => {
-            let factor = turn.lack_of_noise(0..noise::BINS)?;
-            SensorNoise { shot: now.shot * factor, read: now.read * factor }
+            // texture adds to both alike
+            let seen = noise::fit_sensor(&turn.seen.all.noise.means(), preset.film.curve)?;
+            let moved = |now: f32, wanted: f32, seen: f32| {
+                (now + wanted - seen).clamp(now / MOST_FACTOR, now.max(1e-9) * MOST_FACTOR)
+            };
+            let wanted = fitted()?;
+            SensorNoise { shot: moved(now.shot, wanted.shot, seen.shot), read: moved(now.read, wanted.read, seen.read) }
         }
     };
     let (well, read) = (found.full_well_e().min(1e6), found.read_noise_e());
@@ -387,7 +392,7 @@ fn sensor_noise(turn: &Turn, preset: &mut Preset) -> Option<()> {
 
 fn background_shares(turn: &Turn, preset: &mut Preset) -> Option<()> {
     // only once blur, noise and exposure are about right
-    if turn.round < 2 {
+    if turn.round < 3 {
         return None;
     }
     let shares = &mut preset.background;

@@ -4,11 +4,13 @@ use super::statistics::{Quantity, Statistics, quantile};
 
 /// Thresholds at which shares of values are compared, per quantity.
 const THRESHOLDS: usize = 16;
+/// Values without which a part counts as not measured.
+const LEAST_VALUES: usize = 12;
 /// Steps of the descent, and their size.
 const STEPS: usize = 1500;
 const RATE: f32 = 0.4;
-/// Weight of staying near the shares as they are.
-const INERTIA: f32 = 0.01;
+/// Weight of staying near the shares as they are, times the number of captured values: few values prove little.
+const INERTIA: f32 = 2.0;
 
 /// Shares (in all 1) of parts whose mixture comes nearest to a captured set in the given quantities.
 ///
@@ -21,6 +23,9 @@ pub(super) fn shares(
     captured: &Statistics,
     quantities: &[Quantity],
 ) -> Vec<f32> {
+    let enough = |part: &&Statistics| quantities.iter().any(|q| part.values(*q).len() >= LEAST_VALUES);
+    let parts: Vec<Option<&Statistics>> = parts.iter().map(|part| part.filter(enough)).collect();
+    let parts = parts.as_slice();
     let total: f32 = now.iter().sum();
     let now: Vec<f32> = now.iter().map(|w| w / total.max(1e-9)).collect();
     let rows = rows(parts, captured, quantities);
@@ -32,8 +37,10 @@ pub(super) fn shares(
         .zip(parts)
         .map(|(w, p)| if p.is_some() { 0.9 * w + 0.1 * (1.0 - fixed) / free } else { *w })
         .collect();
+    let values = quantities.iter().map(|q| captured.values(*q).len()).max().unwrap_or(0).max(1);
+    let inertia = INERTIA / values as f32;
     for _ in 0..STEPS {
-        let mut slope: Vec<f32> = found.iter().zip(&now).map(|(w, n)| INERTIA * (w - n)).collect();
+        let mut slope: Vec<f32> = found.iter().zip(&now).map(|(w, n)| inertia * (w - n)).collect();
         for (parts, wanted) in &rows {
             let mixed: f32 = parts.iter().zip(&found).map(|(f, w)| f * w).sum::<f32>() / (1.0 - fixed).max(1e-6);
             for (slope, f) in slope.iter_mut().zip(parts) {

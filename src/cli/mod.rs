@@ -25,8 +25,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use args::{
-    Backend, BlendArgs, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs, RigCommand,
-    SetArgs, Shard,
+    Backend, BlendArgs, CheckArgs, ConvertArgs, GenerateArgs, InspectArgs, MatchArgs, RenderArgs, ReportArgs,
+    RigCommand, SetArgs, Shard,
 };
 pub use completions::{CompletionsArgs, ManArgs};
 pub use crop::{Centre, CropArgs};

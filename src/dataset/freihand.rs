@@ -42,10 +42,10 @@ pub(super) fn check(label: &SampleLabel) -> Result<(), SampleError> {
     if hand.side != Some(HandSide::Right) {
         return unsupported("a hand that is not a right one".into());
     }
-    match hand.keypoints_camera_m.iter().all(Option::is_some) {
-        true => Ok(()),
-        false => unsupported("a hand without all 21 keypoints in 3D".into()),
+    if hand.keypoints_camera_m.iter().any(Option::is_none) {
+        return unsupported("a hand without all 21 keypoints in 3D".into());
     }
+    Ok(())
 }
 
 /// The mask's JPEG: white where a hand is.

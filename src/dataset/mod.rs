@@ -61,7 +61,8 @@ mod yolo;
 pub use disk::FileDigest;
 pub use error::{DatasetError, SampleError};
 pub use label_json::{
-    ExtraPoint, HandRecord, LABEL_VERSION, ObjectRecord, PictureKind, PixelOrigin, Provenance, SampleLabel, SampleName, box_around,
+    ExtraPoint, HandRecord, LABEL_VERSION, ObjectRecord, PictureKind, PixelOrigin, Provenance, SampleLabel, SampleName,
+    box_around,
 };
 pub use manifest::{Manifest, ManifestShard, ManifestSplit};
 pub use plan::{Chunk, ClipPlan, DatasetPlan, FORMAT_VERSION, SourcePlan, SplitPlan};

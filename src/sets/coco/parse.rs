@@ -245,6 +245,8 @@ fn hands_of<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RawHand>, 
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::float_cmp, reason = "these values are exact")]
+
     use super::*;
 
     fn hands(annotation: &str) -> Vec<RawHand> {

@@ -21,6 +21,15 @@ python tests/peers/read_yolo.py "$data/yolo"
 python tests/peers/read_freihand.py "$data/freihand"
 "$handloom" crop "$data/loose" "$data/crops" || [ $? -eq 1 ] # hands without surface are left out, and that is said
 python tests/peers/read_crops.py "$data/crops"
+# the README's blends, on rendered stand-ins for captured data
+mkdir -p out
+"$handloom" generate quickstart --out out/rendered --overwrite
+"$handloom" generate quickstart --out out/captured --seed 7 --overwrite
+"$handloom" generate quickstart --out out/occluders --seed 8 --overwrite --set occluders.share=0.6 --set objects.held=0.6
+for blend in mix hand-on-background occluded; do
+  "$handloom" blend "presets/blend/$blend.toml" --overwrite
+  "$handloom" check "out/$blend"
+done
 "$handloom" rig import "$HANDLOOM_PEERS/node_modules/@webxr-input-profiles/assets/dist/profiles/generic-hand/left.glb" \
   --mapping rigs/webxr/rig.toml --out "$data/webxr.glb"
 NODE_PATH="$HANDLOOM_PEERS/node_modules" node tests/peers/validate_glb.mjs rigs/adult/rig.glb "$data/webxr.glb"

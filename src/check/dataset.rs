@@ -95,6 +95,10 @@ fn check_samples(reader: &dyn DatasetReader, owner: impl Fn(&DatasetError) -> Op
         },
     );
     let Ok(()) = looked;
+    if report.samples == 0 {
+        let message = "no sample could be read: there is nothing to check".to_owned();
+        report.dataset.push(Fault { rule: "files", message });
+    }
     report.dataset.sort();
     report.dataset.dedup();
     report.by_sample.sort();

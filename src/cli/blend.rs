@@ -3,20 +3,16 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::ValueEnum;
 
-use super::Outcome;
 use super::args::BlendArgs;
-use super::progress::Bar;
 use super::talk::{say, warn};
+use super::{Outcome, written};
 use crate::blend::{self, Blend, BlendPreset};
-use crate::dataset::{DatasetWriter, Finished, OpenMode, SampleFailure, ShardOf};
+use crate::dataset::{DatasetWriter, OpenMode, SampleFailure};
 use crate::preset::PresetError;
 use crate::{pipeline, report};
-
-/// Failed samples named on the terminal; the manifest names all.
-const FAILURES_SHOWN: usize = 10;
 
 impl BlendArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
@@ -74,21 +70,7 @@ fn write(blend: &Blend, writer: &DatasetWriter) -> anyhow::Result<Outcome> {
         let sample = blend.sample(index).map_err(|e| failed(&e))?;
         writer.encode_stored(index, sample.label, &sample.pictures).map_err(|e| failed(&e))
     };
-    let chunks = writer.chunks_to_do(ShardOf::ALL)?;
-    let bar = Bar::new(chunks.iter().map(|chunk| chunk.count).sum());
-    pipeline::write_samples(writer, &chunks, &make, &|made| bar.step(made.is_err()))?;
-    bar.finish();
-    let Finished::Complete(manifest) = writer.finalize()? else { bail!("the dataset misses shards") };
-    report::write(writer.folder())?;
+    let outcome = written::write(writer, &make)?;
     tell_counts(blend);
-    let folder = writer.folder().display();
-    say(&format!("{} samples in `{folder}`: look at `{folder}/report.html`", manifest.samples));
-    for failure in manifest.failures.iter().take(FAILURES_SHOWN) {
-        warn(&format!("sample {} failed: {}", failure.index, failure.cause));
-    }
-    if manifest.failures.len() > FAILURES_SHOWN {
-        let more = manifest.failures.len() - FAILURES_SHOWN;
-        warn(&format!("{more} more samples failed; `manifest.json` names them"));
-    }
-    Ok(if manifest.failures.is_empty() { Outcome::Done } else { Outcome::Failures })
+    Ok(outcome)
 }

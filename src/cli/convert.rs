@@ -2,19 +2,16 @@
 
 use anyhow::{Context, bail};
 
-use super::Outcome;
 use super::args::ConvertArgs;
-use super::progress::Bar;
-use super::talk::{say, warn};
+use super::talk::warn;
+use super::{Outcome, written};
 use crate::dataset::{
-    DatasetPlan, DatasetReader, DatasetWriter, DepthFormat, FORMAT_VERSION, Finished, OpenMode, OutputSettings,
-    Pictures, Provenance, RgbFormat, SampleFailure, ShardOf, SourcePlan, SplitPlan,
+    DatasetPlan, DatasetReader, DatasetWriter, DepthFormat, FORMAT_VERSION, OpenMode, OutputSettings, Pictures,
+    Provenance, RgbFormat, SampleFailure, SourcePlan, SplitPlan,
 };
+use crate::pipeline;
 use crate::preset::types;
-use crate::{pipeline, report};
 
-/// Failed samples named on the terminal; the manifest names all.
-const FAILURES_SHOWN: usize = 10;
 /// Places of a dataset at which its samples are looked at, to see what pictures they have.
 const LOOKED_AT: usize = 24;
 
@@ -178,20 +175,5 @@ fn write(reader: &dyn DatasetReader, numbers: &[Vec<u64>], writer: &DatasetWrite
         });
         writer.encode_stored(index, sample.label, &sample.pictures).map_err(|e| failed(&e))
     };
-    let chunks = writer.chunks_to_do(ShardOf::ALL)?;
-    let bar = Bar::new(chunks.iter().map(|chunk| chunk.count).sum());
-    pipeline::write_samples(writer, &chunks, &make, &|made| bar.step(made.is_err()))?;
-    bar.finish();
-    let Finished::Complete(manifest) = writer.finalize()? else { bail!("the dataset misses shards") };
-    report::write(writer.folder())?;
-    let folder = writer.folder().display();
-    say(&format!("{} samples in `{folder}`: look at `{folder}/report.html`", manifest.samples));
-    for failure in manifest.failures.iter().take(FAILURES_SHOWN) {
-        warn(&format!("sample {} could not be converted: {}", failure.index, failure.cause));
-    }
-    if manifest.failures.is_empty() {
-        return Ok(Outcome::Done);
-    }
-    say(&format!("{} samples could not be converted; the manifest lists them", manifest.failures.len()));
-    Ok(Outcome::Failures)
+    written::write(writer, &make)
 }

@@ -11,8 +11,9 @@ use super::Outcome;
 use super::args::{Backend, GenerateArgs, Shard};
 use super::progress::Bar;
 use super::talk::{say, warn};
+use super::written::tell_failures;
 use crate::assets::{Assets, PictureKind, list_meshes, list_pictures};
-use crate::dataset::{DatasetPlan, DatasetWriter, Finished, HeldCounts, OpenMode, SampleFailure, ShardOf, Sidecar};
+use crate::dataset::{DatasetPlan, DatasetWriter, Finished, HeldCounts, OpenMode, ShardOf, Sidecar};
 use crate::import::{MotionMapping, motion_from_csv, motion_from_glb, motion_from_json};
 use crate::pipeline::{self, Studio};
 use crate::preset::types::Sequence;
@@ -22,9 +23,6 @@ use crate::report;
 use crate::rig::{HandMotion, Rig};
 use crate::sampler::objects::MeshFile;
 use crate::sampler::{BackgroundFile, SceneSampler};
-
-/// Failed samples named on the terminal; the manifest names all.
-const FAILURES_SHOWN: usize = 10;
 
 impl GenerateArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
@@ -232,16 +230,6 @@ fn tell_empty_hands(held: HeldCounts) {
             held.asked,
             100.0 * held.empty_share()
         ));
-    }
-}
-
-fn tell_failures<'a>(failures: impl Iterator<Item = &'a SampleFailure>) {
-    let failures: Vec<_> = failures.collect();
-    for failure in failures.iter().take(FAILURES_SHOWN) {
-        warn(&format!("sample {} failed: {}", failure.index, failure.cause));
-    }
-    if failures.len() > FAILURES_SHOWN {
-        warn(&format!("{} more samples failed; `manifest.json` names them", failures.len() - FAILURES_SHOWN));
     }
 }
 

@@ -17,6 +17,7 @@ mod progress;
 mod render;
 mod rig;
 mod talk;
+mod written;
 
 use std::ffi::OsString;
 use std::io::Write;

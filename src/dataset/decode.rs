@@ -28,6 +28,12 @@ pub enum DecodeError {
         #[source]
         source: image::ImageError,
     },
+    /// A JPEG without its end: decoders make up the rest.
+    #[error("the JPEG file ends early ({bytes} bytes)")]
+    CutOff {
+        /// Length of the file.
+        bytes: usize,
+    },
     /// Not an EXR file, or a damaged one.
     #[error("not a whole EXR file ({bytes} bytes)")]
     Exr {
@@ -87,7 +93,16 @@ pub fn jpeg_rgb8(bytes: &[u8]) -> Result<Plane<[u8; 3]>, DecodeError> {
     let picture = image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg)
         .map_err(|source| DecodeError::Jpeg { bytes: bytes.len(), source })?
         .into_rgb8();
+    if !has_end(bytes) {
+        return Err(DecodeError::CutOff { bytes: bytes.len() });
+    }
     Ok(Plane { width: picture.width(), height: picture.height(), data: picture.as_raw().as_chunks().0.to_vec() })
+}
+
+/// True if the end-of-image marker stands after the last start of a scan (thumbnails in the header have ends of their own).
+fn has_end(jpeg: &[u8]) -> bool {
+    let mut markers = jpeg.windows(2).rev().filter(|pair| pair[0] == 0xff);
+    markers.find(|pair| matches!(pair[1], 0xd9 | 0xda)).is_some_and(|pair| pair[1] == 0xd9)
 }
 
 /// A PNG of any kind as red green blue: alpha is dropped, palettes are looked up, 16 bits become 8.
@@ -205,6 +220,13 @@ mod tests {
         let exr = encode::exr_depth(&ramp(64, 64, |x, _| x as f32)).unwrap();
         assert!(matches!(exr_depth(&exr[..exr.len() - 20]), Err(DecodeError::Exr { .. })));
         assert!(matches!(jpeg_rgb8(b"\xff\xd8"), Err(DecodeError::Jpeg { bytes: 2, .. })));
+        let rgb = ramp(64, 64, |x, y| [x as u8, y as u8, 7]);
+        let jpeg = encode::jpeg_rgb8(&rgb, 90).unwrap();
+        assert!(jpeg_rgb8(&jpeg).is_ok());
+        for length in [jpeg.len() - 2, jpeg.len() * 3 / 4] {
+            let cut = jpeg_rgb8(&jpeg[..length]);
+            assert!(matches!(cut, Err(DecodeError::CutOff { .. } | DecodeError::Jpeg { .. })), "{length}: {cut:?}");
+        }
         let error = of_size(grey, 32, 64).unwrap_err().to_string();
         assert_eq!(error, "the picture has 64 x 64 pixels, expected 32 x 64");
     }

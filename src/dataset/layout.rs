@@ -252,9 +252,9 @@ fn encode_picture(
 
 /// The colour picture's file: a JPEG that is there is kept byte by byte.
 fn rgb(plan: &DatasetPlan, planes: Planes) -> Result<Vec<u8>, SampleError> {
-    let picture = || planes.rgb.ok_or(SampleError::Lacks { picture: "colour picture" });
+    let picture = planes.rgb.ok_or(SampleError::Lacks { picture: "colour picture" })?;
     if !plan.output.writes_jpeg() {
-        return Ok(encode::png_rgb8(picture()?)?);
+        return Ok(encode::png_rgb8(picture)?);
     }
     Ok(planes.rgb_jpeg.ok_or(SampleError::NoJpeg)?.to_vec())
 }

@@ -64,6 +64,10 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
             split.first_clip = splits.last().map_or(0, |last: &Split| last.first_clip + last.k.len() as u64);
             info.splits.push((name.to_owned(), split.pictures));
             splits.push(split);
+        } else if folder.join(name).join("rgb").is_dir() {
+            let message =
+                format!("`{name}_K.json` is missing: the pictures in `{name}/rgb` have no labels and are left out");
+            info.faults.push(SetFault { id: None, message });
         }
     }
     if splits.is_empty() {
@@ -102,7 +106,14 @@ fn optional_list<T: serde::de::DeserializeOwned>(
 ) -> Result<Vec<T>, DatasetError> {
     let path = folder.join(format!("{split}_{what}.json"));
     if !path.is_file() {
-        info.notes.push(format!("`{split}_{what}.json` is not there"));
+        let message = format!("`{split}_{what}.json` is not there");
+        // only the evaluation's keypoints were held back at first
+        if (split, what) == ("training", "xyz") {
+            info.faults
+                .push(SetFault { id: None, message: format!("{message}: no picture of `{split}` has keypoints") });
+        } else {
+            info.notes.push(message);
+        }
         return Ok(Vec::new());
     }
     let list: Vec<T> = files::read_json(&path)?;

@@ -85,7 +85,17 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
         return Err(foreign(folder, "holds neither `Training/labels.txt` nor `Testing/test_seq_1.txt`".into()));
     }
     for list in lists {
+        let before = set.samples.len();
         set.add(folder, list)?;
+        if set.samples.len() == before {
+            set.fault(None, format!("`{}` holds no label with a picture", list_path(folder, list).display()));
+        }
+    }
+    for part in ["Training", "Testing"] {
+        let known = LISTS.iter().any(|(root, name, _)| *root == part && folder.join(part).join(name).is_file());
+        if folder.join(part).join("Depth").is_dir() && !known {
+            set.fault(None, format!("`{part}/Depth` has no list of labels beside it: its pictures are left out"));
+        }
     }
     for split in ["train", "test"] {
         let count = set.samples.iter().filter(|sample| LISTS[sample.list].2 == split).count();

@@ -81,6 +81,11 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
     let mut set = Msra { info, folders: Vec::new(), samples: Vec::new() };
     for (person, path) in people(&root) {
         let before = set.samples.len();
+        for folder in files::list(&path)?.into_iter().filter(|p| p.is_dir() && !p.join("joint.txt").is_file()) {
+            let message =
+                format!("`{}` is missing: the frames beside it are left out", folder.join("joint.txt").display());
+            set.info.faults.push(SetFault { id: None, message });
+        }
         for gesture in gestures(&path) {
             set.add(person, gesture)?;
         }

@@ -25,6 +25,14 @@ pub(super) fn is_list(path: &Path) -> bool {
     keys.iter().all(|key| KEYS.contains(&key.as_str())) && keys.iter().any(|key| inside(key))
 }
 
+/// JSON files in `annotations` that do not even begin like a COCO list: lost or emptied ones.
+pub(super) fn strangers(folder: &Path) -> Vec<PathBuf> {
+    let paths = files::list(&folder.join("annotations")).unwrap_or_default();
+    let is_json = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) && path.is_file();
+    let is_empty = |path: &PathBuf| json::first_keys(&json::head(path, HEAD)).is_empty();
+    paths.into_iter().filter(is_json).filter(|path| !is_list(path) && is_empty(path)).collect()
+}
+
 /// COCO lists in a folder and its `annotations`, by path.
 pub(super) fn lists(folder: &Path) -> Vec<PathBuf> {
     let folders = [folder.to_owned(), folder.join("annotations")];

@@ -75,6 +75,10 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
         let why = if info.notes.is_empty() { "holds no COCO list".into() } else { info.notes.join("; ") };
         return Err(foreign(folder, why));
     }
+    for path in find::strangers(folder) {
+        let message = format!("`{}` is no COCO list: its pictures, if it had any, are left out", path.display());
+        faults.add("files are no lists", None, message);
+    }
     let mut named: Vec<_> = find::splits(&paths).into_iter().zip(lists).collect();
     named.sort_by(|a, b| a.0.cmp(&b.0));
     let mut splits: Vec<Split> = Vec::new();

@@ -85,9 +85,9 @@ pub fn open(folder: &Path) -> Result<Box<dyn DatasetReader>, DatasetError> {
         return Err(foreign(folder, "holds neither `Training/labels.txt` nor `Testing/test_seq_1.txt`".into()));
     }
     for list in lists {
-        let before = set.samples.len();
+        let before = (set.samples.len(), set.info.faults.len());
         set.add(folder, list)?;
-        if set.samples.len() == before {
+        if (set.samples.len(), set.info.faults.len()) == before {
             set.fault(None, format!("`{}` holds no label with a picture", list_path(folder, list).display()));
         }
     }

@@ -489,3 +489,36 @@ fn no_set_is_taken_for_another() {
         assert!(message.contains(name), "{message}");
     }
 }
+
+#[test]
+fn lists_of_labels_that_are_lost_are_told() {
+    let lost = |set: &str, file: &str| {
+        let (_copy, reader) = after(set, |root| std::fs::remove_file(root.join(file)).unwrap());
+        reader.info().faults.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("\n")
+    };
+    assert!(lost("freihand", "training_K.json").contains("the pictures in `training/rgb` have no labels"));
+    assert!(lost("freihand", "training_xyz.json").contains("no picture of `training` has keypoints"));
+    assert!(lost("icvl", "Training/labels.txt").contains("`Training/Depth` has no list of labels"));
+    let emptied = |set: &str, file: &str| {
+        let (_copy, reader) = after(set, |root| std::fs::write(root.join(file), "").unwrap());
+        reader.info().faults.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("\n")
+    };
+    assert!(emptied("icvl", "Training/labels.txt").contains("holds no label with a picture"));
+    assert!(emptied("coco", "annotations/train.json").contains("is no COCO list"));
+    for set in SETS {
+        let found = sets::open(&folder(set)).unwrap().info().faults.clone();
+        assert!(found.is_empty(), "{set}: {found:?}");
+    }
+}
+
+#[test]
+fn a_picture_that_ends_early_is_a_fault() {
+    let (_copy, reader) = after("freihand", |root| {
+        let path = root.join("training/rgb/00000003.jpg");
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    });
+    let report = handloom::check::check_set(reader.as_ref());
+    assert_eq!(report.by_sample.len(), 1, "{:?}", report.by_sample);
+    assert!(report.by_sample[0].1.message.contains("ends early"), "{:?}", report.by_sample);
+}

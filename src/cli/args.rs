@@ -22,6 +22,22 @@ pub struct PresetArgs {
     pub sets: Vec<String>,
 }
 
+/// How a dataset is written, whatever it is made of.
+#[derive(Debug, Clone, Args)]
+pub struct WriteArgs {
+    /// Worker threads [default: one per core]; the dataset does not depend on them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    pub threads: Option<u16>,
+
+    /// Keep the samples that are already there and whole, and make the others
+    #[arg(long, conflicts_with = "overwrite")]
+    pub resume: bool,
+
+    /// Replace a dataset that is already there
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
 /// Arguments of `handloom generate`.
 #[derive(Debug, Clone, Args)]
 pub struct GenerateArgs {
@@ -45,10 +61,6 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "K/N", default_value_t)]
     pub shard: Shard,
 
-    /// Worker threads [default: one per core]; the dataset does not depend on them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
-    pub threads: Option<u16>,
-
     /// What draws the pictures
     #[arg(long, value_enum, default_value_t)]
     pub backend: Backend,
@@ -57,13 +69,9 @@ pub struct GenerateArgs {
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 
-    /// Keep the samples that are already there and whole, and make the others
-    #[arg(long, conflicts_with = "overwrite")]
-    pub resume: bool,
-
-    /// Replace a dataset that is already there
-    #[arg(long)]
-    pub overwrite: bool,
+    /// How it is written.
+    #[command(flatten)]
+    pub write: WriteArgs,
 
     /// Say what would be made, and make nothing
     #[arg(long)]
@@ -166,17 +174,9 @@ pub struct ConvertArgs {
     #[arg(long, value_name = "M", default_value_t = 1e-4)]
     pub depth_unit: f32,
 
-    /// Keep the samples that are already there and whole, and make the others
-    #[arg(long, conflicts_with = "overwrite")]
-    pub resume: bool,
-
-    /// Replace a dataset that is already there
-    #[arg(long)]
-    pub overwrite: bool,
-
-    /// Worker threads [default: one per core]; the dataset does not depend on them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
-    pub threads: Option<u16>,
+    /// How it is written.
+    #[command(flatten)]
+    pub write: WriteArgs,
 }
 
 /// Arguments of `handloom blend`.
@@ -202,21 +202,13 @@ pub struct BlendArgs {
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
 
-    /// Worker threads [default: one per core]; the dataset does not depend on them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
-    pub threads: Option<u16>,
-
     /// Layout of the dataset, instead of the preset's
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 
-    /// Keep the samples that are already there and whole, and make the others
-    #[arg(long, conflicts_with = "overwrite")]
-    pub resume: bool,
-
-    /// Replace a dataset that is already there
-    #[arg(long)]
-    pub overwrite: bool,
+    /// How it is written.
+    #[command(flatten)]
+    pub write: WriteArgs,
 
     /// Say what would be made of what, and make nothing
     #[arg(long)]

@@ -3,22 +3,20 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::ValueEnum;
 
 use super::args::BlendArgs;
 use super::talk::{say, warn};
 use super::{Outcome, written};
 use crate::blend::{self, Blend, BlendPreset};
-use crate::dataset::{DatasetWriter, OpenMode, SampleFailure};
+use crate::dataset::{DatasetWriter, SampleFailure};
 use crate::preset::PresetError;
 use crate::{pipeline, report};
 
 impl BlendArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let preset = self.load()?;
-        let threads = self.threads.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")?;
+        let pool = self.write.pool()?;
         let blend = pool.install(|| Blend::new(preset))?;
         blend.warnings().iter().for_each(|warning| warn(warning));
         if self.dry_run {
@@ -27,13 +25,8 @@ impl BlendArgs {
             say(&format!("would make {} samples in `{}`", blend.plan().total(), self.out_dir().display()));
             return Ok(Outcome::Done);
         }
-        let mode = match (self.resume, self.overwrite) {
-            (true, _) => OpenMode::Resume,
-            (_, true) => OpenMode::Overwrite,
-            _ => OpenMode::New,
-        };
         let folder = self.out_dir();
-        let writer = DatasetWriter::open(&folder, blend.plan().clone(), mode)?;
+        let writer = DatasetWriter::open(&folder, blend.plan().clone(), self.write.mode())?;
         report::write_file(&folder.join("preset.toml"), blend.preset().to_toml().as_bytes())?;
         pool.install(|| write(&blend, &writer))
     }

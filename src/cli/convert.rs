@@ -1,13 +1,13 @@
 //! `handloom convert`: any dataset that can be read, in any layout that can be written.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use super::args::ConvertArgs;
 use super::talk::warn;
 use super::{Outcome, written};
 use crate::dataset::{
-    DatasetPlan, DatasetReader, DatasetWriter, DepthFormat, FORMAT_VERSION, OpenMode, OutputSettings, Pictures,
-    Provenance, RgbFormat, SampleFailure, SourcePlan, SplitPlan,
+    DatasetPlan, DatasetReader, DatasetWriter, DepthFormat, FORMAT_VERSION, OutputSettings, Pictures, Provenance,
+    RgbFormat, SampleFailure, SourcePlan, SplitPlan,
 };
 use crate::pipeline;
 use crate::preset::types;
@@ -23,14 +23,8 @@ impl ConvertArgs {
         }
         let numbers = self.numbers(reader.as_ref())?;
         let plan = self.plan(reader.as_ref(), &numbers)?;
-        let mode = match (self.resume, self.overwrite) {
-            (true, _) => OpenMode::Resume,
-            (_, true) => OpenMode::Overwrite,
-            _ => OpenMode::New,
-        };
-        let writer = DatasetWriter::open(&self.out, plan, mode)?;
-        let threads = self.threads.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")?;
+        let writer = DatasetWriter::open(&self.out, plan, self.write.mode())?;
+        let pool = self.write.pool()?;
         pool.install(|| write(reader.as_ref(), &numbers, &writer))
     }
 

@@ -62,19 +62,15 @@ impl GenerateArgs {
     }
 
     fn open_mode(&self) -> OpenMode {
-        match (self.resume, self.overwrite) {
-            (true, _) => OpenMode::Resume,
-            (_, true) => OpenMode::Overwrite,
+        match self.write.mode() {
             // the parts of a dataset go into one folder, whoever comes first
-            _ if self.shard != Shard::default() => OpenMode::Resume,
-            _ => OpenMode::New,
+            OpenMode::New if self.shard != Shard::default() => OpenMode::Resume,
+            mode => mode,
         }
     }
 
     fn in_pool<T: Send>(&self, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-        let threads = self.threads.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")?;
-        Ok(pool.install(work))
+        Ok(self.write.pool()?.install(work))
     }
 
     /// Finalizes once every part is there, and makes the report.

@@ -1,16 +1,34 @@
 //! The end of every command that writes a dataset: samples, manifest, report, and what failed.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::Outcome;
+use super::args::WriteArgs;
 use super::progress::Bar;
 use super::talk::{say, warn};
-use crate::dataset::{DatasetWriter, Finished, SampleFailure, ShardOf};
+use crate::dataset::{DatasetWriter, Finished, OpenMode, SampleFailure, ShardOf};
 use crate::pipeline::{self, Maker};
 use crate::report;
 
 /// Failed samples named on the terminal; the manifest names all.
 const FAILURES_SHOWN: usize = 10;
+
+impl WriteArgs {
+    /// What happens to a dataset that is already there.
+    pub(super) fn mode(&self) -> OpenMode {
+        match (self.resume, self.overwrite) {
+            (true, _) => OpenMode::Resume,
+            (_, true) => OpenMode::Overwrite,
+            _ => OpenMode::New,
+        }
+    }
+
+    /// The worker threads.
+    pub(super) fn pool(&self) -> anyhow::Result<rayon::ThreadPool> {
+        let threads = self.threads.map_or(0, usize::from);
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")
+    }
+}
 
 /// Makes and writes all samples of a dataset, and says how it went.
 pub(super) fn write(writer: &DatasetWriter, make: Maker<'_>) -> anyhow::Result<Outcome> {

@@ -45,3 +45,4 @@ pub mod sensor;
 pub mod sets;
 pub mod solid;
 pub mod tone;
+pub mod tracker;

@@ -54,8 +54,19 @@ pub struct DepthCrop {
 
 /// Mean of the points that a mask picks (all with depth if `None`), camera frame, metres; `None` if there are none.
 pub fn centre_of_mass(depth_z_m: &Plane<f32>, camera: &Camera, picked: impl Fn(usize, Vec3) -> bool) -> Option<Vec3> {
+    mean_of(depth_z_m, camera, |_| true, picked)
+}
+
+/// Mean of the points that are picked, of those whose depth may be: most of a picture then needs no point.
+fn mean_of(
+    depth_z_m: &Plane<f32>,
+    camera: &Camera,
+    may_be: impl Fn(f32) -> bool,
+    picked: impl Fn(usize, Vec3) -> bool,
+) -> Option<Vec3> {
     let (mut sum, mut count) = (glam::DVec3::ZERO, 0.0);
-    for (k, z) in depth_z_m.data.iter().enumerate().filter(|(_, z)| **z >= NEAREST_M && z.is_finite()) {
+    let sound = |z: f32| z >= NEAREST_M && z.is_finite() && may_be(z);
+    for (k, z) in depth_z_m.data.iter().enumerate().filter(|(_, z)| sound(**z)) {
         let (column, row) = (k as u32 % depth_z_m.width, k as u32 / depth_z_m.width);
         let point = camera.unproject(Vec2::new(column as f32 + 0.5, row as f32 + 0.5), *z);
         if picked(k, point) {
@@ -70,8 +81,9 @@ pub fn centre_of_mass(depth_z_m: &Plane<f32>, camera: &Camera, picked: impl Fn(u
 pub fn refined(depth_z_m: &Plane<f32>, camera: &Camera, start_m: Vec3, settings: &CropSettings) -> Vec3 {
     let half = settings.cube_m / 2.0;
     (0..settings.passes).fold(start_m, |centre, _| {
+        let near = |z: f32| (z - centre.z).abs() <= half;
         let inside = |_, p: Vec3| (p - centre).abs().max_element() <= half;
-        centre_of_mass(depth_z_m, camera, inside).unwrap_or(centre)
+        mean_of(depth_z_m, camera, near, inside).unwrap_or(centre)
     })
 }
 

@@ -17,6 +17,7 @@ mod progress;
 mod render;
 mod rig;
 mod talk;
+mod track;
 mod written;
 
 use std::ffi::OsString;
@@ -33,6 +34,7 @@ pub use completions::{CompletionsArgs, ManArgs};
 pub use crop::{Centre, CropArgs};
 pub use preset::PresetCommand;
 pub use talk::warn;
+pub use track::{ChoiceArgs, Given, RuntimeArg, SmoothArg, TrackArgs};
 
 /// Makes labelled pictures of hands.
 #[derive(Debug, Parser)]
@@ -64,6 +66,8 @@ pub enum Command {
     Match(MatchArgs),
     /// Cut depth crops around the hands of a dataset, as arrays for trainers
     Crop(CropArgs),
+    /// Run a model on a sequence: errors, where it fails, pictures, a live view
+    Track(Box<TrackArgs>),
     /// Make the report of a dataset again
     Report(ReportArgs),
     /// Build, import and show rigs
@@ -129,6 +133,7 @@ impl Command {
             Self::Convert(args) => args.run(),
             Self::Match(args) => args.run(out),
             Self::Crop(args) => args.run(),
+            Self::Track(args) => args.run(out),
             Self::Report(args) => args.run(),
             Self::Rig(command) => command.run(out),
             Self::Preset(command) => command.run(out),

@@ -17,6 +17,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("quickstart", include_str!("../../presets/quickstart.toml")),
     ("rhd", include_str!("../../presets/rhd.toml")),
     ("sequence", include_str!("../../presets/sequence.toml")),
+    ("jgr", include_str!("../../presets/jgr.toml")),
     ("reference", REFERENCE),
 ];
 

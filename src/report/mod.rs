@@ -7,7 +7,7 @@ mod dataset;
 pub mod draw;
 pub mod histogram;
 pub mod statistics;
-mod view;
+pub mod view;
 
 use base64::Engine as _;
 use minijinja::value::{Serde, Value};

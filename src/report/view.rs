@@ -7,7 +7,7 @@ use crate::rig::{HandSide, Joint};
 
 /// The camera's place in the frame of the hand as a right one (+X to the thumb's side, +Y to the fingers, +Z out of the palm),
 /// metres; `None` if too little is labelled.
-pub(super) fn camera_in_hand(hand: &HandRecord) -> Option<Vec3> {
+pub fn camera_in_hand(hand: &HandRecord) -> Option<Vec3> {
     let mut place = match &hand.camera_from_joint {
         Some(joints) => joints[Joint::Wrist.index()].inverse().translation_m,
         None => from_keypoints(hand)?,

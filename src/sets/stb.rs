@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use glam::{Mat3, Vec3};
+use glam::{Mat3, Quat, Vec3};
 
 use super::common::{
     CENTRE_NOTE, bad_labels, check_before_camera, depth_of_channels, in_order, k_from_centre, matched, numbers,
@@ -23,6 +23,7 @@ use crate::dataset::codec::Array;
 use crate::dataset::codec::mat::{self, MatValue};
 use crate::dataset::orders::STB;
 use crate::dataset::{DatasetError, DatasetReader, ExtraPoint, HandRecord, Pictures, SampleLabel, SampleName, SetInfo};
+use crate::math::RigidTransform;
 use crate::rig::{HandSide, LANDMARK_COUNT};
 
 const WIDTH: u32 = 640;
@@ -192,6 +193,17 @@ fn to_view(view: usize, point: Vec3) -> Vec3 {
     }
 }
 
+/// A camera in the frame of the labels, which serves as the world of both cameras of a pair.
+fn camera_from_labels(view: usize) -> RigidTransform {
+    let origin = to_view(view, Vec3::ZERO);
+    let turn = Mat3::from_cols(
+        to_view(view, Vec3::X) - origin,
+        to_view(view, Vec3::Y) - origin,
+        to_view(view, Vec3::Z) - origin,
+    );
+    RigidTransform::new(Quat::from_mat3(&turn).normalize(), origin)
+}
+
 impl DatasetReader for Stb {
     fn info(&self) -> &SetInfo {
         &self.info
@@ -215,6 +227,7 @@ impl DatasetReader for Stb {
         label.clip = Some(labels.clip);
         label.frame = Some(entry.frame);
         label.k = Some(k_from_centre(k));
+        label.camera_from_world = camera_from_labels(entry.view);
         let camera = label.camera();
         let mut hand = HandRecord::unknown(1);
         hand.side = Some(HandSide::Left);
@@ -244,6 +257,15 @@ impl DatasetReader for Stb {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cameras_of_a_pair_share_their_world() {
+        let p = Vec3::new(0.03, -0.05, 0.6);
+        for (view, (name, ..)) in VIEWS.iter().enumerate() {
+            assert!(camera_from_labels(view).point(p).distance(to_view(view, p)) < 1e-6, "{name}");
+        }
+        assert!((camera_from_labels(1).translation_m.x + 0.120_054).abs() < 1e-6);
+    }
 
     #[test]
     fn the_rotation_is_that_of_the_published_vector() {

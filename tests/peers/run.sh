@@ -35,9 +35,20 @@ done
 NODE_PATH="$HANDLOOM_PEERS/node_modules" node tests/peers/validate_glb.mjs rigs/adult/rig.glb "$data/webxr.glb"
 "$handloom" generate quickstart --count 8 --out "$data/webxr" --set "rig='$data/webxr.glb'"
 "$handloom" check "$data/webxr"
+# the trainer's crop and metrics; what needs torch is left out where there is none, and says so
+"$handloom" generate presets/jgr.toml --count 60 --out "$data/jgr"
+"$handloom" crop "$data/jgr" "$data/jgr-crops" || [ $? -eq 1 ]
+PYTHONPATH=python python -m pytest -q -rs -p no:cacheprovider python/tests
+PYTHONPATH=python python python/tests/against_handloom.py "$data/jgr" "$data/jgr-crops"
 # the test data under tests/data is what its scripts make
 rm -rf out/peers/made
 python tests/peers/make_codecs.py out/peers/made/codec
 python tests/peers/check_drift.py out/peers/made/codec tests/data/codec
 python tests/peers/make_sets.py out/peers/made/sets
 python tests/peers/check_drift.py out/peers/made/sets tests/data/sets
+python tests/peers/make_metrics.py out/peers/made/metrics
+python tests/peers/check_drift.py out/peers/made/metrics tests/data/metrics
+# the live view in a browser
+cargo build --example view_demo
+node --test tests/peers/view_blocks.test.mjs
+node tests/peers/view.mjs "${CARGO_TARGET_DIR:-target}/debug/examples/view_demo" out/view

@@ -4,6 +4,7 @@ mkdir -p "$PEERS"
 need() { command -v "$1" >/dev/null || { apt-get update -qq && apt-get install -y -qq "${@:2}"; }; }
 need python3 python3 python3-venv
 need npm nodejs npm
+need chromium chromium
 if [ ! -x "$PEERS/venv/bin/python" ]; then
   python3 -m venv "$PEERS/venv" || { apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv "$PEERS/venv"; }
 fi

@@ -1,0 +1,146 @@
+//! Files of a run: estimates, metrics, pictures, the page.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::args::TrackArgs;
+use super::watch::stages;
+use crate::evaluation::{Animation, CocoResults, Collector, EstimateRecord, EstimatesHeader, EstimatesWriter, overlay};
+use crate::metrics::{EvaluationSummary, Options};
+use crate::report::write_file;
+use crate::sequence::{Moment, Source};
+use crate::tracker::{Tracked, Tracker};
+use crate::view;
+
+/// Gathers and writes what comes of a run.
+pub(super) struct Results {
+    folder: PathBuf,
+    estimates: EstimatesWriter<BufWriter<File>>,
+    coco: CocoResults,
+    collector: Collector,
+    animation: Animation,
+    title: String,
+    facts: Vec<(String, String)>,
+    /// Every so many moments a picture is written.
+    every: u64,
+    overlays: u64,
+    drawn: u64,
+    moments: u64,
+    tracked: u64,
+    times_s: [Option<f64>; 2],
+}
+
+impl Results {
+    pub(super) fn create(
+        folder: &Path,
+        args: &TrackArgs,
+        tracker: &Tracker,
+        source: &dyn Source,
+    ) -> anyhow::Result<Self> {
+        let pictures = folder.join("overlays");
+        if pictures.exists() {
+            std::fs::remove_dir_all(&pictures).with_context(|| format!("cannot empty `{}`", pictures.display()))?;
+        }
+        std::fs::create_dir_all(&pictures).with_context(|| format!("cannot create `{}`", pictures.display()))?;
+        let path = folder.join("estimates.jsonl");
+        let file = File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
+        let spec = tracker.model().spec();
+        let header = EstimatesHeader::new(&spec.name, &source.info().name);
+        let every = source.info().count.map_or(30, |count| count.div_ceil(args.overlays.max(1))).max(1);
+        Ok(Self {
+            folder: folder.to_owned(),
+            estimates: EstimatesWriter::new(BufWriter::new(file), &path, &header)?,
+            coco: CocoResults::default(),
+            collector: Collector::new(Options { root: 0, rig: Some(tracker.rig().clone()) }),
+            animation: Animation::default(),
+            title: format!("{} on {}", spec.name, source.info().name),
+            facts: facts(args, tracker, source),
+            every,
+            overlays: args.overlays,
+            drawn: 0,
+            moments: 0,
+            tracked: 0,
+            times_s: [None; 2],
+        })
+    }
+
+    /// Nothing was tracked yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tracked == 0
+    }
+
+    /// A moment that could not be tracked.
+    pub(super) fn skip(&mut self) {
+        self.moments += 1;
+    }
+
+    pub(super) fn add(&mut self, moment: &Moment, tracked: &Tracked) -> anyhow::Result<()> {
+        let mut latency_ms: BTreeMap<String, f64> =
+            stages(&tracked.times).into_iter().map(|(name, ms)| (name.to_owned(), f64::from(ms))).collect();
+        latency_ms.insert("total".into(), f64::from(tracked.times.total_ms()));
+        let record = EstimateRecord {
+            id: moment.id.clone(),
+            index: moment.index,
+            split: moment.truth.as_ref().map_or(String::new(), |label| label.split.clone()),
+            time_s: moment.shot.time_s,
+            latency_ms,
+            hands: tracked.hands.clone(),
+        };
+        self.estimates.write(&record)?;
+        self.coco.add(&record)?;
+        let picture = view::picture(&moment.shot.views[0]);
+        self.collector.add(&record, moment.truth.as_ref(), picture.as_ref())?;
+        if let Some(picture) = picture {
+            let drawn = overlay(&picture, moment.truth.as_ref(), &record.hands);
+            self.animation.add(&drawn);
+            if self.moments.is_multiple_of(self.every) && self.drawn < self.overlays {
+                self.drawn += 1;
+                let bytes = crate::dataset::encode::png_rgb8(&drawn)?;
+                let name = format!("{}.png", record.id.replace(['/', '\\'], "_"));
+                write_file(&self.folder.join("overlays").join(name), &bytes)?;
+            }
+        }
+        self.moments += 1;
+        self.tracked += 1;
+        self.times_s = [self.times_s[0].or(Some(record.time_s)), Some(record.time_s)];
+        Ok(())
+    }
+
+    /// Writes what sums the run up; returns the number of moments and the metrics.
+    pub(super) fn finish(self, folder: &Path) -> anyhow::Result<(u64, EvaluationSummary)> {
+        self.estimates.finish()?;
+        write_file(&folder.join("coco_results.json"), &self.coco.finish())?;
+        let frame_s = match self.times_s {
+            [Some(first), Some(last)] if self.tracked > 1 => (last - first).max(0.0) / (self.tracked - 1) as f64,
+            _ => 0.0,
+        };
+        // single pictures have no pace of their own
+        let frame_s = if frame_s > 0.0 { frame_s } else { 0.5 };
+        if let Some(bytes) = self.animation.finish(frame_s)? {
+            write_file(&folder.join("overlay.apng"), &bytes)?;
+        }
+        let outcome = self.collector.finish();
+        outcome.write(folder, &self.title, &self.facts)?;
+        Ok((self.tracked, outcome.summary))
+    }
+}
+
+fn facts(args: &TrackArgs, tracker: &Tracker, source: &dyn Source) -> Vec<(String, String)> {
+    let spec = tracker.model().spec();
+    let mut facts = vec![
+        ("model".to_owned(), format!("{} ({})", spec.name, args.model.display())),
+        ("source".to_owned(), args.source.clone()),
+        ("told".to_owned(), format!("{:?}", args.given).to_lowercase()),
+        ("smoothing".to_owned(), format!("{:?}", args.smooth).to_lowercase()),
+        ("runtime".to_owned(), format!("{:?}", args.runtime).to_lowercase()),
+    ];
+    if !spec.description.is_empty() {
+        facts.insert(1, ("description".to_owned(), spec.description.clone()));
+    }
+    facts.extend(source.info().notes.iter().map(|note| ("note".to_owned(), note.clone())));
+    facts
+}

@@ -260,7 +260,7 @@ fn no_value_of_any_key_is_too_strange_to_answer() {
 fn names_and_files_that_are_not_there_are_named() {
     assert_eq!(
         load("quickstrt", &[]).unwrap_err().to_string(),
-        "no built-in preset is named `quickstrt`; there are `quickstart`, `rhd`, `sequence`, `reference`\n\n\
+        "no built-in preset is named `quickstrt`; there are `quickstart`, `rhd`, `sequence`, `jgr`, `reference`\n\n\
          hint: did you mean `quickstart`? A file is named with its ending, as in `quickstrt.toml`"
     );
     let said = load("nowhere/a.toml", &[]).unwrap_err();

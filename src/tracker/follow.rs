@@ -45,22 +45,39 @@ pub enum TrackError {
     },
 }
 
-/// Time spent on one shot, milliseconds of the clock.
+/// Time spent on the stages of one shot, milliseconds of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-#[expect(missing_docs, reason = "the stages of the tracker")]
 pub struct StageTimes {
-    pub detect_ms: f32,
-    pub crop_ms: f32,
-    pub network_ms: f32,
-    pub lift_ms: f32,
-    pub smooth_ms: f32,
-    pub fit_ms: f32,
+    /// Finding hands in the whole picture.
+    pub detect: f32,
+    /// Cutting patches out.
+    pub crop: f32,
+    /// The user's model.
+    pub network: f32,
+    /// From pixels to points in space.
+    pub lift: f32,
+    /// Filtering over time.
+    pub smooth: f32,
+    /// Fitting the rig.
+    pub fit: f32,
 }
 
 impl StageTimes {
-    /// All stages.
-    pub fn total_ms(&self) -> f32 {
-        self.detect_ms + self.crop_ms + self.network_ms + self.lift_ms + self.smooth_ms + self.fit_ms
+    /// Names and milliseconds, in the order in which they pass.
+    pub fn named(&self) -> [(&'static str, f32); 6] {
+        [
+            ("detect", self.detect),
+            ("crop", self.crop),
+            ("network", self.network),
+            ("lift", self.lift),
+            ("smooth", self.smooth),
+            ("fit", self.fit),
+        ]
+    }
+
+    /// All stages, milliseconds.
+    pub fn total(&self) -> f32 {
+        self.named().iter().map(|(_, ms)| ms).sum()
     }
 }
 
@@ -253,7 +270,7 @@ impl Tracker {
         let mut places = self.find(shot)?;
         places.retain(|place| !self.tracks.iter().any(|track| is_same(&track.place(shot), place)));
         places.truncate(self.settings.hands - self.tracks.len());
-        tracked.times.detect_ms += ms_since(start);
+        tracked.times.detect += ms_since(start);
         self.begin(shot, &places, LOOKS, tracked)
     }
 
@@ -343,11 +360,11 @@ impl Tracker {
                 }
             }
         }
-        times.crop_ms += ms_since(start);
+        times.crop += ms_since(start);
         let start = Instant::now();
         let patches: Vec<Patch> = cut.iter().flat_map(|(_, _, patches)| patches.iter().cloned()).collect();
         let mut predictions = if patches.is_empty() { Vec::new() } else { self.model.predict(&patches)? }.into_iter();
-        times.network_ms += ms_since(start);
+        times.network += ms_since(start);
         let start = Instant::now();
         let raiser = Raiser { rig: &self.rig, shape: &self.person.shape, spec, shot };
         let one_for_all = spec.input.kind == InputKind::StereoGrey && !spec.output.per_view;
@@ -365,7 +382,7 @@ impl Tracker {
                 fit: None,
             });
         }
-        times.lift_ms += ms_since(start);
+        times.lift += ms_since(start);
         Ok(looks)
     }
 
@@ -382,7 +399,7 @@ impl Tracker {
         let start = Instant::now();
         let (box_px, confidence) = (look.box_px, look.confidence());
         track.take(shot, &look.raised, box_px, confidence);
-        tracked.times.smooth_ms += ms_since(start);
+        tracked.times.smooth += ms_since(start);
         let start = Instant::now();
         if let Some(fitter) = &self.fitter {
             // what is shown is the fit to the smoothed keypoints, of the side that all shots speak for
@@ -394,7 +411,7 @@ impl Tracker {
             let begin = look.fit.take().filter(|_| side == look.side);
             track.last.fit = fitter.fit(&target, &shot.views[0].camera, &self.person.shape, begin.as_ref());
         }
-        tracked.times.fit_ms += fitted + ms_since(start);
+        tracked.times.fit += fitted + ms_since(start);
         true
     }
 

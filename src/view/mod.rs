@@ -34,4 +34,4 @@ mod shown;
 mod surface;
 
 pub use server::{ViewError, ViewServer, ViewSetup};
-pub use shown::{HandView, StageTimes, Truth, ViewFrame, picture};
+pub use shown::{HandView, Truth, ViewFrame, picture};

@@ -1,13 +1,12 @@
 //! What the live view is told of one moment.
 
 use glam::{Vec2, Vec3};
-use serde::Serialize;
 
 use crate::camera::Camera;
 use crate::frame::Plane;
 use crate::report::draw;
 use crate::rig::LANDMARK_COUNT;
-use crate::tracker::{HandEstimate, View};
+use crate::tracker::{HandEstimate, StageTimes, View};
 
 /// One moment of a tracked sequence.
 #[derive(Debug, Clone)]
@@ -46,23 +45,6 @@ pub struct Truth {
     pub keypoints_px: [Option<Vec2>; LANDMARK_COUNT],
     /// Frame of the first camera, metres.
     pub keypoints_camera_m: [Option<Vec3>; LANDMARK_COUNT],
-}
-
-/// Milliseconds that the stages of the tracker took for one shot.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct StageTimes {
-    /// Finding hands in the whole picture.
-    pub detect: f32,
-    /// Cutting regions out and normalising them.
-    pub crop: f32,
-    /// The user's model.
-    pub network: f32,
-    /// From pixels to points in space.
-    pub lift: f32,
-    /// Filtering over time.
-    pub smooth: f32,
-    /// Fitting the rig.
-    pub fit: f32,
 }
 
 /// What a person is shown of a camera: its colours, else its greys, else its depth as colours.

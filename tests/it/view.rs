@@ -14,8 +14,8 @@ use handloom::frame::Plane;
 use handloom::math::{RigidTransform, mirror_x};
 use handloom::posed::skin_of_right_hand_m;
 use handloom::rig::{HandPose, HandShape, HandSide, LANDMARK_COUNT, Rig};
-use handloom::tracker::{HandEstimate, HandFit};
-use handloom::view::{HandView, StageTimes, ViewError, ViewFrame, ViewServer, ViewSetup};
+use handloom::tracker::{HandEstimate, HandFit, StageTimes};
+use handloom::view::{HandView, ViewError, ViewFrame, ViewServer, ViewSetup};
 
 fn rig() -> Arc<Rig> {
     static RIG: OnceLock<Arc<Rig>> = OnceLock::new();

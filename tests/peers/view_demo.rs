@@ -21,8 +21,8 @@ use handloom::render::cpu::CpuRenderer;
 use handloom::rig::joint::FINGERS;
 use handloom::rig::{Dof, HandPose, HandSide, LANDMARK_COUNT, Rig, Skeleton, skeleton};
 use handloom::scene::Scene;
-use handloom::tracker::{HandEstimate, HandFit};
-use handloom::view::{HandView, StageTimes, Truth, ViewFrame, ViewServer, ViewSetup};
+use handloom::tracker::{HandEstimate, HandFit, StageTimes};
+use handloom::view::{HandView, Truth, ViewFrame, ViewServer, ViewSetup};
 
 /// Frames after which the script starts again.
 const CYCLE: u64 = 360;

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::args::TrackArgs;
-use super::watch::stages;
 use crate::evaluation::{Animation, CocoResults, Collector, EstimateRecord, EstimatesHeader, EstimatesWriter, overlay};
 use crate::metrics::{EvaluationSummary, Options};
 use crate::report::write_file;
@@ -80,8 +79,8 @@ impl Results {
 
     pub(super) fn add(&mut self, moment: &Moment, tracked: &Tracked) -> anyhow::Result<()> {
         let mut latency_ms: BTreeMap<String, f64> =
-            stages(&tracked.times).into_iter().map(|(name, ms)| (name.to_owned(), f64::from(ms))).collect();
-        latency_ms.insert("total".into(), f64::from(tracked.times.total_ms()));
+            tracked.times.named().into_iter().map(|(name, ms)| (name.to_owned(), f64::from(ms))).collect();
+        latency_ms.insert("total".into(), f64::from(tracked.times.total()));
         let record = EstimateRecord {
             id: moment.id.clone(),
             index: moment.index,

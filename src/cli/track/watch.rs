@@ -7,8 +7,8 @@ use crate::cli::talk::say;
 use crate::dataset::HandRecord;
 use crate::metrics::EvaluationSummary;
 use crate::sequence::{Moment, Source};
-use crate::tracker::{HandEstimate, StageTimes, Tracked, Tracker};
-use crate::view::{HandView, StageTimes as ShownTimes, Truth, ViewFrame, ViewServer, ViewSetup, picture};
+use crate::tracker::{HandEstimate, Tracked, Tracker};
+use crate::view::{HandView, Truth, ViewFrame, ViewServer, ViewSetup, picture};
 
 /// Single pictures are shown so long.
 const PICTURE: Duration = Duration::from_millis(700);
@@ -52,7 +52,7 @@ impl Watch {
             picture: picture(view),
             hands,
             error_mm,
-            stages: shown_times(&tracked.times),
+            stages: tracked.times,
             lost: !tracked.lost.is_empty(),
         });
     }
@@ -84,29 +84,6 @@ impl Watch {
             std::thread::sleep(pause.saturating_sub(shown.elapsed()));
         }
         self.last.set(Some((Instant::now(), time_s)));
-    }
-}
-
-/// Names and milliseconds of the stages.
-pub(super) fn stages(times: &StageTimes) -> [(&'static str, f32); 6] {
-    [
-        ("detect", times.detect_ms),
-        ("crop", times.crop_ms),
-        ("network", times.network_ms),
-        ("lift", times.lift_ms),
-        ("smooth", times.smooth_ms),
-        ("fit", times.fit_ms),
-    ]
-}
-
-fn shown_times(times: &StageTimes) -> ShownTimes {
-    ShownTimes {
-        detect: times.detect_ms,
-        crop: times.crop_ms,
-        network: times.network_ms,
-        lift: times.lift_ms,
-        smooth: times.smooth_ms,
-        fit: times.fit_ms,
     }
 }
 

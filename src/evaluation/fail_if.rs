@@ -61,6 +61,11 @@ pub fn parse_conditions<S: AsRef<str>>(texts: &[S]) -> Result<Vec<Condition>, Ev
     let parts = texts.iter().flat_map(|text| text.as_ref().split(',')).map(str::trim).filter(|part| !part.is_empty());
     let known = values(&EvaluationSummary::default());
     let (mut conditions, mut faults) = (Vec::new(), Vec::new());
+    if texts.iter().any(|text| text.as_ref().trim().is_empty()) {
+        faults.push(
+            "`--fail-if` is empty\nhint: write a name, one of < <= > >=, and a number, as in `auc<0.8`".to_owned(),
+        );
+    }
     for part in parts {
         match parse(part, &known) {
             Ok(condition) => conditions.push(condition),
@@ -114,6 +119,13 @@ impl Condition {
         };
         holds.then(|| format!("{self}: it is {value:.4}"))
     }
+}
+
+/// The numbers that have short names, in the order in which `--fail-if` lists them.
+pub fn headlines(summary: &EvaluationSummary) -> Vec<(&'static str, Option<f64>)> {
+    let all = values(summary);
+    let value = |path: &str| all.iter().find(|(name, _)| name == path).and_then(|(_, value)| *value);
+    SHORT.iter().map(|(short, path)| (*short, value(path))).collect()
 }
 
 /// Every single number of a summary with its path.

@@ -30,7 +30,7 @@ pub use coco::CocoResults;
 pub use collect::{Collector, Row};
 pub use error::EvaluationError;
 pub use factors::{FACTORS, Factor, Value};
-pub use fail_if::{Condition, parse_conditions, values};
+pub use fail_if::{Condition, headlines, parse_conditions, values};
 pub use outcome::{Measure, Outcome};
 pub use overlay::overlay;
 pub use record::{ESTIMATES_VERSION, EstimateRecord, EstimatesHeader, EstimatesReader, EstimatesWriter};

@@ -29,6 +29,7 @@ pub struct VideoSource {
     rate_hz: f64,
     fov_deg: f32,
     next: u64,
+    end: u64,
 }
 
 /// Size and rate, as `ffprobe` tells them.
@@ -59,8 +60,8 @@ impl VideoInput {
 }
 
 impl VideoSource {
-    /// Starts to decode. `fov_deg` is the camera's horizontal field of view, degrees, if it is known.
-    pub fn open(input: &VideoInput, fov_deg: Option<f32>) -> Result<Self, SequenceError> {
+    /// Starts to decode. `fov_deg` is the camera's horizontal field of view, degrees, if it is known; after `count` frames it ends.
+    pub fn open(input: &VideoInput, fov_deg: Option<f32>, count: Option<u64>) -> Result<Self, SequenceError> {
         let path = input.path();
         if !path.exists() && (cfg!(target_os = "linux") || matches!(input, VideoInput::File(_))) {
             let hint = "a video file, or `camera` for the first camera of this machine";
@@ -91,6 +92,7 @@ impl VideoSource {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Ok(Self {
             info: SourceInfo { name, count: None, notes },
+            end: count.unwrap_or(u64::MAX),
             frames: frames(out, stream, if live { 1 } else { 4 }),
             ffmpeg,
             live,
@@ -119,6 +121,9 @@ impl Source for VideoSource {
     }
 
     fn next_moment(&mut self) -> Option<Result<Moment, SequenceError>> {
+        if self.next >= self.end {
+            return None;
+        }
         let picture = self.picture()?;
         let index = self.next;
         self.next += 1;
@@ -206,7 +211,7 @@ mod tests {
     #[test]
     fn a_video_that_is_not_there_is_named() {
         let input = VideoInput::File("no/such.mp4".into());
-        let error = VideoSource::open(&input, None).err().unwrap().to_string();
+        let error = VideoSource::open(&input, None, None).err().unwrap().to_string();
         assert!(error.contains("no/such.mp4") && error.contains("hint:"), "{error}");
     }
 }

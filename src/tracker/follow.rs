@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::agreement::unexplained_px;
 use super::detect::hands_in_depth;
 use super::estimate::{HandEstimate, HandFit};
 use super::fit::{BoneLearner, FitTarget, Fitter};
@@ -120,6 +121,8 @@ struct Look {
     /// The network's own word.
     said: Option<(HandSide, f32)>,
     presence: Option<f32>,
+    /// How much of the depth it leaves unexplained, pixels of the patch.
+    unexplained_px: Option<f32>,
     box_px: [f32; 4],
     fit: Option<HandFit>,
 }
@@ -255,7 +258,7 @@ impl Tracker {
             }
         };
         for (mut track, looks) in tracks.drain(..).zip(looks) {
-            if self.accept(shot, &mut track, looks, tracked) {
+            if self.accept(shot, &mut track, looks, false, tracked) {
                 self.tracks.push(track);
             } else {
                 tracked.lost.push(track.number);
@@ -276,13 +279,15 @@ impl Tracker {
 
     /// A track for every place where there is a hand. Its place is corrected by what was seen there, `looks` times in all.
     fn begin(&mut self, shot: &Shot, places: &[Place], looks: usize, tracked: &mut Tracked) -> Result<(), TrackError> {
+        // what is given is looked at once, and believed
+        let given = looks == 1;
         for place in places {
             let mut place = place.clone();
             for round in 1..=looks {
                 let looked = self.look(shot, std::slice::from_ref(&place), &mut tracked.times)?;
                 let mut track = Track::new(self.next_number, self.settings.smoothing);
                 let found = looked.into_iter().next().unwrap_or_default();
-                if !self.accept(shot, &mut track, found, tracked) {
+                if !self.accept(shot, &mut track, found, given, tracked) {
                     break;
                 }
                 if round == looks {
@@ -307,7 +312,7 @@ impl Tracker {
             };
             let mut track = before.swap_remove(own);
             let looks = self.look(shot, std::slice::from_ref(place), &mut tracked.times)?;
-            if self.accept(shot, &mut track, looks.into_iter().next().unwrap_or_default(), tracked) {
+            if self.accept(shot, &mut track, looks.into_iter().next().unwrap_or_default(), true, tracked) {
                 self.tracks.push(track);
             } else {
                 tracked.lost.push(track.number);
@@ -378,6 +383,7 @@ impl Tracker {
                 raised: raiser.raise(&predictions, &patches),
                 said: first.side,
                 presence: first.presence,
+                unexplained_px: unexplained_px(first, &patches[0]),
                 box_px: patches[0].box_px(),
                 fit: None,
             });
@@ -387,11 +393,11 @@ impl Tracker {
     }
 
     /// Chooses the side, fits, and keeps what was seen if it is a hand.
-    fn accept(&mut self, shot: &Shot, track: &mut Track, looks: Vec<Look>, tracked: &mut Tracked) -> bool {
+    fn accept(&mut self, shot: &Shot, track: &mut Track, looks: Vec<Look>, given: bool, tracked: &mut Tracked) -> bool {
         let start = Instant::now();
         let looks = looks.into_iter().filter(|look| self.is_hand(shot, look)).collect();
         let Some(mut look) = self.choose(shot, track, looks) else { return false };
-        if self.fitter.is_some() && look.raised.metric && look.residual_m() > self.settings.worst_fit_m {
+        if !given && self.fitter.is_some() && look.raised.metric && look.residual_m() > self.settings.worst_fit_m {
             return false;
         }
         let fitted = ms_since(start);
@@ -474,13 +480,17 @@ impl Tracker {
     }
 }
 
-/// Looks at a hand and at its mirror image: the one whose keypoints are more like a hand's is right.
+/// Looks at a hand and at its mirror image: the one that explains more of the depth is right, or, without depth, the one whose
+/// keypoints are more like a hand's.
 fn choose_mirrored(track: &mut Track, looks: Vec<Look>) -> Option<Look> {
     if let [right, left] = looks.as_slice() {
         let (right, left) = if right.side == HandSide::Right { (right, left) } else { (left, right) };
-        let (a, b) = (right.residual_m(), left.residual_m());
-        if a.is_finite() && b.is_finite() {
-            let right = 1.0 / (1.0 + libm::expf((a - b) / SIDE_RESIDUAL_M));
+        let odds = match (right.unexplained_px, left.unexplained_px) {
+            (Some(right), Some(left)) => (left - right) / SIDE_UNEXPLAINED_PX,
+            _ => (left.residual_m() - right.residual_m()) / SIDE_RESIDUAL_M,
+        };
+        if odds.is_finite() {
+            let right = 1.0 / (1.0 + libm::expf(-odds));
             let side = if right >= 0.5 { HandSide::Right } else { HandSide::Left };
             track.vote(SideVote { side, probability: right.max(1.0 - right) });
         }
@@ -493,6 +503,8 @@ fn choose_mirrored(track: &mut Track, looks: Vec<Look>) -> Option<Look> {
     (best < looks.len()).then(|| looks.swap_remove(best))
 }
 
+/// Difference of what is unexplained that counts as one unit of log odds for a side, pixels of the patch.
+const SIDE_UNEXPLAINED_PX: f32 = 0.15;
 /// Difference of fit residuals that counts as one unit of log odds for a side, metres.
 const SIDE_RESIDUAL_M: f32 = 0.002;
 

@@ -6,6 +6,7 @@
 //!
 //! The tracker never sees a scene, a label or a preset; estimates meet the truth in `metrics` only.
 
+mod agreement;
 pub mod detect;
 pub mod estimate;
 pub mod fit;

@@ -14,8 +14,11 @@ const WRIST: usize = 0;
 const MIDDLE_MCP: usize = 9;
 /// Log odds of a side from which on the other one is no longer tried.
 const SETTLED: f32 = 4.0;
-/// Log odds that one shot can add.
-const MOST_PER_SHOT: f32 = 1.5;
+/// Log odds that the first shot and a later one can add: neighbouring shots err alike.
+const MOST_AT_FIRST: f32 = 2.0;
+const MOST_PER_SHOT: f32 = 0.5;
+/// A settled side is doubted, and both are tried again, every so many shots.
+const DOUBT_EVERY: u64 = 10;
 
 /// One hand that is followed.
 #[derive(Debug, Clone)]
@@ -40,9 +43,9 @@ pub(super) struct SideVote {
 }
 
 impl SideVote {
-    fn right_odds(self) -> f32 {
+    fn right_odds(self, most: f32) -> f32 {
         let p = self.probability.clamp(0.5, 0.99);
-        let odds = libm::logf(p / (1.0 - p)).min(MOST_PER_SHOT);
+        let odds = libm::logf(p / (1.0 - p)).min(most);
         if self.side == HandSide::Right { odds } else { -odds }
     }
 }
@@ -77,11 +80,13 @@ impl Track {
 
     /// The side, once it is sure.
     pub(super) fn settled(&self) -> Option<HandSide> {
-        (self.right_odds.abs() >= SETTLED).then(|| self.side().side)
+        let doubted = self.shots.is_multiple_of(DOUBT_EVERY);
+        (self.right_odds.abs() >= SETTLED && !doubted).then(|| self.side().side)
     }
 
     pub(super) fn vote(&mut self, vote: SideVote) {
-        self.right_odds = (self.right_odds + vote.right_odds()).clamp(-2.0 * SETTLED, 2.0 * SETTLED);
+        let most = if self.shots == 0 { MOST_AT_FIRST } else { MOST_PER_SHOT };
+        self.right_odds = (self.right_odds + vote.right_odds(most)).clamp(-1.25 * SETTLED, 1.25 * SETTLED);
     }
 
     /// Fit to begin the next one from, if it is of the same side.

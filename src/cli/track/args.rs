@@ -80,7 +80,7 @@ pub struct ChoiceArgs {
     pub views: Vec<String>,
 
     /// A preset's second camera stands so far to the right of the first, millimetres
-    #[arg(long, value_name = "MM")]
+    #[arg(long, value_name = "MM", allow_negative_numbers = true)]
     pub stereo_mm: Option<f32>,
 
     /// Moments per second, where the source does not say

@@ -3,10 +3,13 @@
 mod args;
 mod results;
 mod source;
+mod stop;
 mod watch;
 
 use std::io::Write;
 use std::path::PathBuf;
+
+use anyhow::bail;
 
 use super::Outcome;
 use super::talk::{say, warn};
@@ -43,6 +46,7 @@ impl TrackArgs {
             );
         }
         let folder = self.folder(source.info().name.as_str());
+        stop::listen();
         let mut results = Results::create(&folder, self, &tracker, source.as_ref())?;
         let watch = self.view.map(|port| Watch::start(port, &tracker, source.as_ref())).transpose()?;
         let failed = self.follow(&mut tracker, source.as_mut(), &mut results, watch.as_ref())?;
@@ -61,6 +65,10 @@ impl TrackArgs {
     }
 
     fn tracker(&self) -> anyhow::Result<Tracker> {
+        if !self.model.exists() {
+            let hint = "a model is a folder with a model.toml, that file, or an ONNX file with a model.toml beside it";
+            bail!("`{}`: there is no such model\nhint: {hint}", self.model.display());
+        }
         let runtime = match self.runtime {
             RuntimeArg::Rten => Runtime::Rten,
             RuntimeArg::Ort => Runtime::Ort,
@@ -99,12 +107,16 @@ impl TrackArgs {
         results: &mut Results,
         watch: Option<&Watch>,
     ) -> anyhow::Result<u64> {
-        let mut failed = 0;
-        while let Some(moment) = source.next_moment() {
+        let (mut failed, mut most) = (0, 0);
+        while let Some(moment) = source.next_moment().filter(|_| !stop::is_asked()) {
             let stepped = moment.map_err(anyhow::Error::from).and_then(|moment| {
                 if moment.starts_clip {
                     tracker.reset();
                 }
+                if self.given != Given::Nothing && moment.truth.is_none() {
+                    bail!("`{}` has no label, and `--given` takes from labels where hands are", moment.id);
+                }
+                most = most.max(moment.truth.as_ref().map_or(0, |truth| truth.hands.len()));
                 let given = self.places(&moment);
                 Ok((tracker.step(&moment.shot, given.as_deref())?, moment))
             });
@@ -126,8 +138,11 @@ impl TrackArgs {
                 }
             }
         }
+        if most > usize::from(self.hands) {
+            warn(&format!("labels hold up to {most} hands in a picture, and `--hands {}` follows no more", self.hands));
+        }
         if results.is_empty() && failed > 0 {
-            anyhow::bail!("none of {failed} moments could be tracked");
+            bail!("none of {failed} moments could be tracked");
         }
         Ok(failed)
     }

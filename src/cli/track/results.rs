@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::args::TrackArgs;
 use crate::evaluation::{Animation, CocoResults, Collector, EstimateRecord, EstimatesHeader, EstimatesWriter, overlay};
@@ -14,6 +14,9 @@ use crate::report::write_file;
 use crate::sequence::{Moment, Source};
 use crate::tracker::{Tracked, Tracker};
 use crate::view;
+
+/// The file that tells a run's folder from others.
+const ESTIMATES: &str = "estimates.jsonl";
 
 /// Gathers and writes what comes of a run.
 pub(super) struct Results {
@@ -24,10 +27,9 @@ pub(super) struct Results {
     animation: Animation,
     title: String,
     facts: Vec<(String, String)>,
-    /// Every so many moments a picture is written.
-    every: u64,
+    /// Moments of the run, if that is known, and pictures to be written of them.
+    count: Option<u64>,
     overlays: u64,
-    drawn: u64,
     moments: u64,
     tracked: u64,
     times_s: [Option<f64>; 2],
@@ -40,16 +42,13 @@ impl Results {
         tracker: &Tracker,
         source: &dyn Source,
     ) -> anyhow::Result<Self> {
+        empty(folder, &args.source)?;
         let pictures = folder.join("overlays");
-        if pictures.exists() {
-            std::fs::remove_dir_all(&pictures).with_context(|| format!("cannot empty `{}`", pictures.display()))?;
-        }
         std::fs::create_dir_all(&pictures).with_context(|| format!("cannot create `{}`", pictures.display()))?;
-        let path = folder.join("estimates.jsonl");
+        let path = folder.join(ESTIMATES);
         let file = File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
         let spec = tracker.model().spec();
         let header = EstimatesHeader::new(&spec.name, &source.info().name);
-        let every = source.info().count.map_or(30, |count| count.div_ceil(args.overlays.max(1))).max(1);
         Ok(Self {
             folder: folder.to_owned(),
             estimates: EstimatesWriter::new(BufWriter::new(file), &path, &header)?,
@@ -58,13 +57,20 @@ impl Results {
             animation: Animation::default(),
             title: format!("{} on {}", spec.name, source.info().name),
             facts: facts(args, tracker, source),
-            every,
+            count: source.info().count,
             overlays: args.overlays,
-            drawn: 0,
             moments: 0,
             tracked: 0,
             times_s: [None; 2],
         })
+    }
+
+    /// True for the moments of which a picture is written: evenly, or, of a run of unknown length, the first of every second.
+    fn is_drawn(&self) -> bool {
+        match self.count {
+            Some(count) => self.moments * self.overlays / count != (self.moments + 1) * self.overlays / count,
+            None => self.moments.is_multiple_of(30) && self.moments / 30 < self.overlays,
+        }
     }
 
     /// Nothing was tracked yet.
@@ -96,8 +102,7 @@ impl Results {
         if let Some(picture) = picture {
             let drawn = overlay(&picture, moment.truth.as_ref(), &record.hands);
             self.animation.add(&drawn);
-            if self.moments.is_multiple_of(self.every) && self.drawn < self.overlays {
-                self.drawn += 1;
+            if self.is_drawn() {
                 let bytes = crate::dataset::encode::png_rgb8(&drawn)?;
                 let name = format!("{}.png", record.id.replace(['/', '\\'], "_"));
                 write_file(&self.folder.join("overlays").join(name), &bytes)?;
@@ -126,6 +131,37 @@ impl Results {
         outcome.write(folder, &self.title, &self.facts)?;
         Ok((self.tracked, outcome.summary))
     }
+}
+
+/// What a run writes beside `estimates.jsonl` and `overlays`.
+const FILES: [&str; 4] = ["report.html", "metrics.json", "coco_results.json", "overlay.apng"];
+
+/// Takes away what an earlier run left; a folder with anything else is refused.
+fn empty(folder: &Path, source: &str) -> anyhow::Result<()> {
+    let real = |path: &Path| path.canonicalize().ok();
+    if let (Some(out), Some(source)) = (real(folder), real(Path::new(source)))
+        && source.starts_with(&out)
+    {
+        bail!("`--out {}` holds the source itself\nhint: give another folder", folder.display());
+    }
+    let Ok(mut entries) = folder.read_dir() else { return Ok(()) };
+    if entries.next().is_some() && !folder.join(ESTIMATES).is_file() {
+        bail!(
+            "`{}` is not empty, and no earlier run of `track`\nhint: give another folder with `--out`",
+            folder.display()
+        );
+    }
+    for name in FILES {
+        let path = folder.join(name);
+        if path.exists() {
+            std::fs::remove_file(&path).with_context(|| format!("cannot replace `{}`", path.display()))?;
+        }
+    }
+    let pictures = folder.join("overlays");
+    if pictures.exists() {
+        std::fs::remove_dir_all(&pictures).with_context(|| format!("cannot empty `{}`", pictures.display()))?;
+    }
+    Ok(())
 }
 
 fn facts(args: &TrackArgs, tracker: &Tracker, source: &dyn Source) -> Vec<(String, String)> {

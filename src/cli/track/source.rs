@@ -15,14 +15,18 @@ use crate::sequence::{PresetSettings, PresetSource, Source, StoredSettings, Stor
 pub(super) fn open(args: &TrackArgs) -> anyhow::Result<Box<dyn Source>> {
     check(&args.choice)?;
     if let Some(number) = camera(&args.source)? {
-        return Ok(Box::new(VideoSource::open(&VideoInput::Camera(number), args.choice.fov_deg)?));
+        return Ok(Box::new(VideoSource::open(&VideoInput::Camera(number), args.choice.fov_deg, args.choice.count)?));
     }
     let path = Path::new(&args.source);
     if path.is_dir() {
         return stored(path, &args.choice);
     }
     if path.is_file() && path.extension().is_none_or(|ending| ending != "toml") {
-        return Ok(Box::new(VideoSource::open(&VideoInput::File(path.to_owned()), args.choice.fov_deg)?));
+        return Ok(Box::new(VideoSource::open(
+            &VideoInput::File(path.to_owned()),
+            args.choice.fov_deg,
+            args.choice.count,
+        )?));
     }
     rendered(&args.source, &args.choice)
 }

@@ -34,7 +34,7 @@ impl Watch {
         let server = ViewServer::start((port > 0).then_some(port), &setup)?;
         say(&format!("open {} (it begins when the page is there)", server.url()));
         let begin = Instant::now();
-        while !server.is_watched() && begin.elapsed() < OPENING {
+        while !server.is_watched() && begin.elapsed() < OPENING && !super::stop::is_asked() {
             std::thread::sleep(Duration::from_millis(50));
         }
         Ok(Self { server, shown: Cell::new(0), last: Cell::new(None) })
@@ -59,16 +59,12 @@ impl Watch {
 
     /// The page stays until the user ends the program.
     pub(super) fn stay(self, summary: &EvaluationSummary) {
-        let values = crate::evaluation::values(summary);
-        let text = |name: &str| {
-            let value = values.iter().find(|(path, _)| path == name)?.1?;
-            Some((name.to_owned(), format!("{value:.3}")))
-        };
-        let lines: Vec<(String, String)> = values.iter().filter_map(|(name, _)| text(name)).take(12).collect();
+        let text = |(name, value): (&str, Option<f64>)| Some((name.to_owned(), format!("{:.3}", value?)));
+        let lines: Vec<(String, String)> = crate::evaluation::headlines(summary).into_iter().filter_map(text).collect();
         self.server.finish(&lines);
         say(&format!("{} stays until Ctrl-C", self.server.url()));
-        loop {
-            std::thread::sleep(LONGEST);
+        while !super::stop::is_asked() {
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 

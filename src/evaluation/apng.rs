@@ -10,7 +10,7 @@ const FRAMES: usize = 120;
 /// Low bits of the colours that are dropped: noise that would not compress.
 const MASK: u8 = 0b1111_1000;
 
-/// Gathers frames; memory holds [`FRAMES`] small pictures at most.
+/// Gathers frames; memory holds 120 small pictures at most.
 #[derive(Debug, Default)]
 pub struct Animation {
     frames: Vec<Canvas>,

@@ -27,7 +27,7 @@ const fn names(name: &'static str) -> Factor {
     Factor { name, unit: "", digits: 0 }
 }
 
-/// All factors, in the order of [`of_hand`].
+/// All factors, in the order of a row's values.
 pub const FACTORS: [Factor; 17] = [
     names("gesture"),
     names("skin tone"),

@@ -47,7 +47,7 @@ impl JointOrder {
         NAMED.iter().map(|(name, ..)| *name)
     }
 
-    /// The order of a list of keypoint names, with [`OTHER`] for joints that are none of ours.
+    /// The order of a list of keypoint names, with `-` for joints that are none of ours.
     ///
     /// # Errors
     /// The first name that is unknown or stands twice.

@@ -170,8 +170,14 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_condition_is_a_fault_and_none_is_not() {
+        assert!(parse_conditions(&["auc<0.8", " "]).unwrap_err().to_string().contains("`--fail-if` is empty"));
+        assert_eq!(parse_conditions::<&str>(&[]).unwrap(), []);
+    }
+
+    #[test]
     fn conditions_hold_where_they_should() {
-        let conditions = parse_conditions(&["auc<0.8, keypoints.root_relative.all.auc_0_50 >= .9", ""]).unwrap();
+        let conditions = parse_conditions(&["auc<0.8, keypoints.root_relative.all.auc_0_50 >= .9"]).unwrap();
         let fails = |auc| conditions.iter().map(|c| c.failure(&summary(auc)).is_some()).collect::<Vec<_>>();
         assert_eq!(fails(0.79), [true, false]);
         assert_eq!(fails(0.80), [false, false]);

@@ -178,7 +178,7 @@ impl Tracker {
     /// Tracks end at a gap in time, at a change of the picture's size and where a hand is lost; new ones begin in the same shot.
     ///
     /// # Errors
-    /// The shot has not the pictures that the model takes, or the model fails. Tracks stay as they were.
+    /// The shot has not the pictures that the model takes, or the model fails; then tracks end.
     pub fn step(&mut self, shot: &Shot, given: Option<&[Place]>) -> Result<Tracked, TrackError> {
         self.check(shot)?;
         let mut tracked = Tracked::default();
@@ -247,17 +247,10 @@ impl Tracker {
     }
 
     fn follow(&mut self, shot: &Shot, tracked: &mut Tracked) -> Result<(), TrackError> {
-        let mut tracks = std::mem::take(&mut self.tracks);
+        let tracks = std::mem::take(&mut self.tracks);
         let places: Vec<Place> = tracks.iter().map(|track| track.place(shot)).collect();
-        let looked = self.look(shot, &places, &mut tracked.times);
-        let looks = match looked {
-            Ok(looks) => looks,
-            Err(error) => {
-                self.tracks = tracks;
-                return Err(error);
-            }
-        };
-        for (mut track, looks) in tracks.drain(..).zip(looks) {
+        let looks = self.look(shot, &places, &mut tracked.times)?;
+        for (mut track, looks) in tracks.into_iter().zip(looks) {
             if self.accept(shot, &mut track, looks, false, tracked) {
                 self.tracks.push(track);
             } else {
@@ -378,12 +371,14 @@ impl Tracker {
             let count = if one_for_all { 1 } else { patches.len() };
             let predictions: Vec<Prediction> = predictions.by_ref().take(count).collect();
             let Some(first) = predictions.first() else { continue };
+            let both = spec.side.is_some() && places[number].side.is_none();
             looks[number].push(Look {
                 side,
                 raised: raiser.raise(&predictions, &patches),
                 said: first.side,
                 presence: first.presence,
-                unexplained_px: unexplained_px(first, &patches[0]),
+                // only asked where two sides are tried
+                unexplained_px: if both { unexplained_px(first, &patches[0]) } else { None },
                 box_px: patches[0].box_px(),
                 fit: None,
             });

@@ -5,9 +5,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed: networks are not tested")
 
-from handloom_train.export import export, folded
+from handloom_train.export import export, folded, main
 from handloom_train.loss import huber, votes_loss
-from handloom_train.networks.jgr_p2o import HAND_EDGES, JgrP2O, Votes, normalised_adjacency, vote
+from handloom_train.networks.jgr_p2o import HAND_EDGES, JgrP2O, Votes, confidence, normalised_adjacency, vote
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +67,26 @@ def test_answer_is_the_vote_of_the_last_stack_over_its_pixels():
     assert torch.equal(network.answer(depth), votes[1].joints)
 
 
+def test_confidence_falls_with_spread_and_with_disagreement():
+    # five pixels in a row, 0.25 apart; voting maps of one, two and five of them
+    grid = torch.tensor([[0.25 * k, 0.5] for k in range(5)])
+    maps = torch.tensor([[[0, 0, 1.0, 0, 0], [0, 0.5, 0, 0.5, 0], [0.2] * 5]])
+    here = torch.zeros(1, 3, 3)
+
+    def sure(moved: float) -> list[float]:
+        before = Votes(here + torch.tensor([moved, 0, 0]), torch.zeros(1), maps)
+        return confidence([before, Votes(here, torch.zeros(1), maps)], grid)[0].tolist()
+
+    one, two, five = sure(0.02)
+    assert one > 0.99 and one > two > five > 0
+    # 1 / (1 + e^6.82 s^2.2 d^0.86) with s = 0.25, d = 0.02; the formula's least s and d change it by a hundredth
+    assert two == pytest.approx(1 / (1 + np.exp(6.82) * 0.25**2.2 * 0.02**0.86), abs=0.01)
+    assert all(a > b for a, b in zip(sure(0.02), sure(0.2)))
+    # one stack has nothing to disagree with
+    alone = confidence([Votes(here, torch.zeros(1), maps)], grid)
+    assert alone[0].tolist() == pytest.approx([one, two, five], abs=0.01)
+
+
 def test_votes_stay_in_float32_when_convolutions_do_not():
     network = JgrP2O(channels=16).eval()
     with torch.autocast("cpu", torch.bfloat16):
@@ -117,10 +137,26 @@ def test_onnx_file_says_the_same(tmp_path):
     export(network, path)
     assert path.stat().st_size < 6_000_000 and list(tmp_path.iterdir()) == [path]
     known = {"Conv", "Relu", "Add", "Mul", "MatMul", "Softmax", "MaxPool", "AveragePool", "Resize", "Slice", "Concat"}
-    known |= {"Constant", "Reshape", "Transpose", "Unsqueeze", "ReduceSum", "Identity"}
+    known |= {"Constant", "Reshape", "Transpose", "Unsqueeze", "ReduceSum", "Identity", "Sub", "Log", "Sigmoid"}
     assert {node.op_type for node in onnx.load(path).graph.node} <= known
     session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
     for batch in (1, 3):
         depth = torch.rand(batch, 1, 96, 96) * 2 - 1
-        (found,) = session.run(["keypoints"], {"depth": depth.numpy()})
-        assert np.abs(found - network.answer(depth).detach().numpy()).max() < 1e-5
+        found = session.run(["keypoints", "confidence"], {"depth": depth.numpy()})
+        for numbers, wanted in zip(found, network.answers(depth).values()):
+            assert numbers.shape == wanted.shape and np.abs(numbers - wanted.detach().numpy()).max() < 1e-5
+
+
+def test_weights_become_onnx_by_hand(tmp_path, monkeypatch, capsys):
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: the export is not tested")
+    settings = tmp_path / "small.toml"
+    settings.write_text("[network]\nchannels = 16\nstacks = 1\n")
+    out = tmp_path / "new" / "model.onnx"
+    command = ["export", str(settings), "--set", f"run.folder={tmp_path}", "--out", str(out)]
+    monkeypatch.setattr("sys.argv", command)
+    assert main() == 2 and "best.pt" in capsys.readouterr().err
+    torch.save(JgrP2O(channels=32).state_dict(), tmp_path / "best.pt")
+    assert main() == 2 and "hint: give the settings" in capsys.readouterr().err
+    torch.save(JgrP2O(channels=16, stacks=1).state_dict(), tmp_path / "best.pt")
+    assert main() == 0
+    assert [output.name for output in onnx.load(out).graph.output] == ["keypoints", "confidence"]

@@ -166,12 +166,61 @@ class JgrP2O(nn.Module):
 
     def pixels(self, depth: Tensor) -> Tensor:
         """u, v and depth of the voting pixels, [B, 3, P]."""
-        cell_depth = self.quarter(depth[:, :, 1:, 1:]).flatten(1).unsqueeze(1)
-        return torch.cat((self.grid.T.expand(len(depth), -1, -1), cell_depth), dim=1)
+        return torch.cat((self.grid.T.expand(len(depth), -1, -1), self.cell_depth(depth)), dim=1)
+
+    def cell_depth(self, depth: Tensor) -> Tensor:
+        """Depth of the voting pixels, [B, 1, P]."""
+        return self.quarter(depth[:, :, 1:, 1:]).reshape(-1, 1, len(self.grid))
 
     def answer(self, depth: Tensor) -> Tensor:
         """Depth [B, 1, S, S] to joints (u, v, z), [B, N, 3]."""
         return self(depth)[-1].joints
+
+    def answers(self, depth: Tensor) -> dict[str, Tensor]:
+        """What an exported network says of depth [B, 1, S, S], by the names of the outputs: `keypoints` [B, N, 3] and how sure it
+        is of each, `confidence` [B, N]."""
+        return self.answers_of(self(depth))
+
+    def answers_of(self, votes: list[Votes]) -> dict[str, Tensor]:
+        """The same from the votes of every stack."""
+        return {"keypoints": votes[-1].joints, "confidence": confidence(votes, self.grid)}
+
+
+# Confidence is the probability that a joint is within 20 mm, by a logistic regression on the 2,000 hands of the validation split
+# of presets/jgr.toml: constant, logarithm of the squared spread of a voting map, that of the squared distance between two stacks
+CONFIDENCE = (-6.82, -1.10, -0.43)
+# keep the logarithms finite
+LEAST_SQUARED = 2.5e-5
+# squared distance of two stacks that is usual, for networks of one stack
+USUAL_SQUARED = 4e-4
+
+
+def confidence(votes: list[Votes], grid: Tensor) -> Tensor:
+    """How sure the last stack is of each joint, 0 to 1, [B, N], from votes of pixels at grid [P, 2].
+
+    1 / (1 + e^6.82 s^2.2 d^0.86): s is the spread of the joint's voting map over the crop (standard deviation of u and v), d how
+    far the last stack moved the joint (u, v, z). A joint that few pixels near each other vote for, and that the stacks agree
+    about, is sure.
+    """
+    constant, by_spread, by_distance = CONFIDENCE
+    spread = torch.log(squared_spreads(votes[-1].maps, grid) + LEAST_SQUARED)
+    distance = torch.log(squared_moves(votes) + LEAST_SQUARED)
+    return torch.sigmoid(by_spread * spread + by_distance * distance + constant)
+
+
+def squared_spreads(maps: Tensor, grid: Tensor) -> Tensor:
+    """Variances of voting maps [B, N, P] over the crop, u's and v's together, [B, N]."""
+    mean = torch.matmul(maps, grid)
+    # rounding may leave less than nothing of a map of one pixel
+    return torch.relu((torch.matmul(maps, grid * grid) - mean * mean).sum(2))
+
+
+def squared_moves(votes: list[Votes]) -> Tensor:
+    """By how much the last stack moved each joint, squared (u, v, z), [B, N]; what is usual where there is one stack."""
+    if len(votes) < 2:
+        return torch.full_like(votes[-1].joints[..., 0], USUAL_SQUARED)
+    moved = votes[-1].joints - votes[-2].joints
+    return (moved * moved).sum(2)
 
 
 def vote(offsets: Tensor, grid: Tensor, cell_depth: Tensor, maps: Tensor) -> Tensor:

@@ -75,7 +75,15 @@ impl Collector {
         for (stage, ms) in &record.latency_ms {
             self.latency_ms.entry(stage.clone()).or_default().push(*ms as f32);
         }
-        let moment = Moment { label, time_s: record.time_s, hands: &record.hands, latency_ms: &record.latency_ms };
+        let moment = Moment {
+            label,
+            time_s: record.time_s,
+            hands: &record.hands,
+            latency_ms: &record.latency_ms,
+            starts_clip: record.starts_clip,
+            refused: &record.refused,
+            broken_outputs: &record.broken_outputs,
+        };
         let result = self.evaluation.add(&moment);
         let Some(label) = label else { return Ok(()) };
         for (hand, result) in label.hands.iter().zip(&result.hands).filter(|(_, r)| r.expected) {
@@ -95,7 +103,7 @@ impl Collector {
     fn row(&self, label: &SampleLabel, hand: &HandRecord, result: &HandResult, picture: Option<&Canvas>) -> Row {
         let errors = |e: &crate::metrics::HandErrors| [mean(&e.root_relative_mm), mean(&e.aligned_mm), mean(&e.px)];
         Row {
-            factors: factors::of_hand(label, hand, self.speed_m_s(label, hand), picture),
+            factors: factors::of_hand(label, hand, self.speed_m_s(label, hand), result.side_is_right, picture),
             place: label.clip.zip(label.frame),
             instance: hand.instance,
             found: result.estimate.is_some(),
@@ -159,7 +167,7 @@ fn caption(row: &Row, result: &HandResult) -> String {
         ["gesture", "hand", "skin tone", "side of the hand seen", "distance"].into_iter().filter_map(value).collect();
     words.extend(value("hidden keypoints").map(|hidden| format!("{hidden} hidden")));
     if result.side_is_right == Some(false) {
-        words.push("taken for the other hand".to_owned());
+        words.insert(0, "taken for the other hand".to_owned());
     }
     words.join(", ")
 }

@@ -28,7 +28,7 @@ const fn names(name: &'static str) -> Factor {
 }
 
 /// All factors, in the order of a row's values.
-pub const FACTORS: [Factor; 17] = [
+pub const FACTORS: [Factor; 18] = [
     names("gesture"),
     names("skin tone"),
     names("person"),
@@ -46,7 +46,13 @@ pub const FACTORS: [Factor; 17] = [
     names("holds a thing"),
     names("split"),
     names("source"),
+    SIDE_TOLD,
 ];
+
+/// Whether the estimate is of the true side.
+pub(super) const SIDE_TOLD: Factor = names("side told");
+/// Its value where it is not.
+pub(super) const WRONG_SIDE: &str = "wrong";
 
 /// Value of a factor.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,11 +63,13 @@ pub enum Value {
     Number(f32),
 }
 
-/// Values of all [`FACTORS`]; `None` where the label does not say. `speed_m_s` is known from the frame before.
+/// Values of all [`FACTORS`]; `None` where the label does not say. `speed_m_s` is known from the frame before, `side_is_right` from the
+/// estimate.
 pub(super) fn of_hand(
     label: &SampleLabel,
     hand: &HandRecord,
     speed_m_s: Option<f32>,
+    side_is_right: Option<bool>,
     picture: Option<&Canvas>,
 ) -> [Option<Value>; FACTORS.len()] {
     let name = |name: Option<String>| name.filter(|n| !n.is_empty()).map(Value::Name);
@@ -89,6 +97,7 @@ pub(super) fn of_hand(
         name(label.scene.as_ref().map(|_| if holds() { "yes" } else { "no" }.to_owned())),
         name(Some(label.split.clone())),
         name(label.source.as_ref().map(|source| source.source.clone())),
+        name(side_is_right.map(|right| if right { "correct" } else { WRONG_SIDE }.to_owned())),
     ]
 }
 

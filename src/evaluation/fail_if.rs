@@ -109,7 +109,12 @@ impl Condition {
         let path = SHORT.iter().find(|(short, _)| *short == self.name).map_or(self.name.as_str(), |(_, path)| path);
         let value = values(summary).into_iter().find(|(name, _)| name == path).and_then(|(_, value)| value);
         let Some(value) = value else {
-            return Some(format!("{self}: `{}` could not be computed from this run", self.name));
+            let why = if path.starts_with("latency.") {
+                "was not measured: no network ran"
+            } else {
+                "could not be computed from this run"
+            };
+            return Some(format!("{self}: `{}` {why}", self.name));
         };
         let holds = match self.comparison {
             Comparison::Below => value < self.limit,
@@ -188,6 +193,8 @@ mod tests {
     #[test]
     fn what_could_not_be_computed_fails() {
         let condition = &parse_conditions(&["latency_p99_ms>33"]).unwrap()[0];
+        assert!(condition.failure(&summary(1.0)).unwrap().contains("not measured"));
+        let condition = &parse_conditions(&["side_accuracy<0.9"]).unwrap()[0];
         assert!(condition.failure(&summary(1.0)).unwrap().contains("could not be computed"));
     }
 

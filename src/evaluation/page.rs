@@ -7,9 +7,10 @@ use minijinja::{Environment, context};
 
 use super::bins::{Bin, Effect, Weakness, weaknesses};
 use super::charts::{self, Line, Trace};
+use super::factors::{SIDE_TOLD, WRONG_SIDE};
 use super::table::tables;
 use super::{EvaluationError, Measure, Outcome};
-use crate::metrics::curves::quantile;
+use crate::metrics::curves::{mean, quantile};
 use crate::metrics::{Curve, SpaceSummary};
 use crate::report::histogram::Histogram;
 
@@ -50,7 +51,7 @@ pub(super) fn page(outcome: &Outcome, title: &str, facts: &[(String, String)]) -
 /// The few numbers that are looked for first: value, name.
 fn tiles(outcome: &Outcome) -> Vec<(String, &'static str)> {
     let s = &outcome.summary;
-    let k = &s.keypoints;
+    let (k, unlabelled) = (&s.keypoints, s.labelled_frames == 0);
     let mm = |v: Option<f64>| v.map(|v| format!("{v:.1} mm"));
     let share = |v: Option<f64>| v.map(|v| format!("{:.1} %", 100.0 * v));
     let all = [
@@ -60,6 +61,11 @@ fn tiles(outcome: &Outcome) -> Vec<(String, &'static str)> {
         (k.pixels.epe_mean_px.map(|v| format!("{v:.1} px")), "mean error in the picture"),
         (share(s.tracks.detection_rate), "of hands found"),
         (share(s.tracks.side_accuracy), "of sides right"),
+        (share(s.alone.found_share.filter(|_| unlabelled)), "of frames have a hand"),
+        (s.alone.confidence_mean.filter(|_| unlabelled).map(|v| format!("{v:.2}")), "mean confidence"),
+        (share(s.alone.bone_spread.filter(|_| unlabelled)), "spread of bone lengths"),
+        (s.alone.jitter_px_per_frame3.filter(|_| unlabelled).map(|v| format!("{v:.1}")), "jitter, px/frame\u{b3}"),
+        (s.alone.lost_tracks.filter(|_| unlabelled).map(|v| v.to_string()), "lost tracks"),
         (s.latency.get("total").and_then(|l| l.p50_ms).map(|v| format!("{v:.1} ms")), "median latency"),
     ];
     all.into_iter().filter_map(|(value, name)| Some((value?, name))).collect()
@@ -88,11 +94,40 @@ fn verdicts(outcome: &Outcome, effects: &[Effect]) -> Vec<String> {
         )
     };
     let mut out: Vec<String> = findings.iter().take(3).enumerate().map(sentence).collect();
+    if !findings.iter().flatten().any(|weak| weak.factor == SIDE_TOLD) {
+        out.extend(wrong_sides(effects).map(|sides| sides.words(unit)));
+    }
     if out.is_empty() {
         out.push("No factor stands out: where hands are worse, it may be chance.".to_owned());
     }
     out.extend(missed_most(effects));
     out
+}
+
+/// What it costs to take hands for the other side. Told also where few clips show it: it says of the run at hand what went wrong.
+struct WrongSides {
+    hands: usize,
+    means: [f64; 2],
+}
+
+impl WrongSides {
+    fn words(&self, unit: &str) -> String {
+        let [wrong, correct] = self.means;
+        format!(
+            "Hands taken for the other side: {wrong:.1} {unit} against {correct:.1} {unit} where the side is correct ({} hands).",
+            self.hands
+        )
+    }
+}
+
+/// `None` if no hand, or hardly any, is taken for the other side, or if that costs less than a tenth.
+fn wrong_sides(effects: &[Effect]) -> Option<WrongSides> {
+    let effect = effects.iter().find(|effect| effect.factor == SIDE_TOLD)?;
+    let (wrong, correct): (Vec<&Bin>, Vec<&Bin>) = effect.bins.iter().partition(|bin| bin.label == WRONG_SIDE);
+    let errors = |bins: &[&Bin]| bins.iter().flat_map(|bin| bin.errors.iter().copied()).collect::<Vec<f32>>();
+    let (wrong, correct) = (errors(&wrong), errors(&correct));
+    let means = [mean(&wrong)?, mean(&correct)?];
+    (means[0] > 1.1 * means[1]).then_some(WrongSides { hands: wrong.len(), means })
 }
 
 /// A bin's label with its unit.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;
 use crate::rig::joint::LANDMARK_NAMES;
-use crate::tracker::HandEstimate;
+use crate::tracker::{HandEstimate, Refusal};
 
 /// Version of the files written by this build.
 pub const ESTIMATES_VERSION: u32 = 1;
@@ -61,10 +61,19 @@ pub struct EstimateRecord {
     pub split: String,
     /// Seconds since the first frame (of its clip).
     pub time_s: f64,
-    /// By stage; `total` is the whole.
+    /// By stage that ran; `total` is the whole, if the network ran.
     pub latency_ms: BTreeMap<String, f64>,
     /// One per hand.
     pub hands: Vec<HandEstimate>,
+    /// True if the frame has nothing to do with the one before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub starts_clip: bool,
+    /// Why there was no hand at places that were looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
+    /// Outputs of networks that held numbers which are none (NaN or infinite).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken_outputs: Vec<String>,
 }
 
 /// Writes the file line by line.

@@ -40,7 +40,10 @@ pub(super) fn tables(summary: &EvaluationSummary) -> Vec<Table> {
         tables.push(errors(summary));
         tables.extend(fingers("Keypoints", &summary.keypoints, &summary.root));
         tables.extend(fingers("Fit", &summary.fit, &summary.root));
+    } else if summary.frames > 0 {
+        tables.push(alone(summary));
     }
+    tables.extend(trouble(summary));
     if !summary.latency.is_empty() {
         tables.push(latency(summary));
     }
@@ -60,6 +63,38 @@ fn hands(summary: &EvaluationSummary) -> Table {
     table.row("lost tracks", vec![count(t.lost_tracks)]);
     table.row("identity switches", vec![count(t.identity_switches)]);
     table
+}
+
+/// What is known without labels.
+fn alone(summary: &EvaluationSummary) -> Table {
+    let (a, motion) = (&summary.alone, &summary.keypoints.motion);
+    let count = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |v| v.to_string());
+    let mut table = Table::new("Without labels", &["", "value"]);
+    table.row("frames", vec![summary.frames.to_string()]);
+    table.row("with a hand", vec![format!("{} ({})", a.frames_with_hands, percent(a.found_share))]);
+    table.row("left hands, right hands", vec![format!("{}, {}", a.left_hands, a.right_hands)]);
+    table.row("confidence, mean", vec![number(a.confidence_mean, 3)]);
+    table.row("confidence, lowest tenth", vec![number(a.confidence_p10, 3)]);
+    table.row("tracks", vec![count(a.tracks)]);
+    table.row("lost tracks", vec![count(a.lost_tracks)]);
+    table.row("changes of side", vec![count(a.side_changes)]);
+    table.row("spread of bone lengths", vec![percent(a.bone_spread)]);
+    table.row("acceleration, px/frame\u{b2}", vec![number(a.acceleration_px_per_frame2, 2)]);
+    table.row("jitter, px/frame\u{b3}", vec![number(a.jitter_px_per_frame3, 2)]);
+    table.row("jitter, m/s\u{b3}", vec![number(motion.jitter_m_s3, 1)]);
+    table
+}
+
+/// Places without a hand and outputs that were no numbers; `None` if there were none of either.
+fn trouble(summary: &EvaluationSummary) -> Option<Table> {
+    let mut table = Table::new("Looked at in vain", &["", "count"]);
+    for (reason, count) in &summary.refused {
+        table.row(reason.words(), vec![count.to_string()]);
+    }
+    for (output, count) in &summary.broken_outputs {
+        table.row(&format!("frames in which output `{output}` held NaN or infinity"), vec![count.to_string()]);
+    }
+    (!table.rows.is_empty()).then_some(table)
 }
 
 /// Name, digits, and where it is found.
@@ -160,6 +195,25 @@ fn render(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_labels_what_can_be_known_is_shown() {
+        let mut summary = EvaluationSummary { frames: 10, ..EvaluationSummary::default() };
+        summary.alone = crate::metrics::AloneSummary {
+            frames_with_hands: 8,
+            found_share: Some(0.8),
+            bone_spread: Some(0.034),
+            lost_tracks: Some(2),
+            ..Default::default()
+        };
+        summary.refused.insert(crate::tracker::Refusal::Unsure, 7);
+        summary.broken_outputs.insert("heat".to_owned(), 3);
+        let text = text(&summary);
+        for words in ["8 (80.0 %)", "3.4 %", "lost tracks", "not sure enough", "output `heat` held NaN"] {
+            assert!(text.contains(words), "{words}:\n{text}");
+        }
+        assert!(!text.contains("MPJPE") && !text.contains("missed") && !text.contains("Latency"), "{text}");
+    }
 
     #[test]
     fn what_is_not_there_is_a_dash_and_columns_are_aligned() {

@@ -76,6 +76,7 @@ fn record(label: &SampleLabel, hands: Vec<HandEstimate>) -> EstimateRecord {
         time_s: label.time_s.unwrap_or(0.0),
         latency_ms,
         hands,
+        ..EstimateRecord::default()
     }
 }
 
@@ -129,6 +130,32 @@ fn a_known_error_is_reported_where_it_is() {
     assert!(html.contains("a &lt;model&gt;") && !html.contains("http") && !html.contains("<script"));
     assert_eq!(html.matches("<figure").count(), 50 + 10);
     assert!(table_text(s).contains("190 (95.0 %)"));
+}
+
+#[test]
+fn what_a_wrong_side_costs_is_told_even_of_one_clip() {
+    let page = |wrong: u64, tips_m: f32| {
+        let mut collector = Collector::new(Options::default());
+        for frame in 0..48_u64 {
+            let at = Vec3::new(0.002 * frame as f32, 0.08, 0.6);
+            let truth = label(frame, Some((3, frame)), vec![hand(HandSide::Right, at, 0.0, "fist")]);
+            let mut found =
+                estimate(&truth.hands[0], 0, Vec3::ZERO, Vec3::Z * if frame < wrong { tips_m } else { 0.01 });
+            if frame < wrong {
+                found.side = HandSide::Left;
+            }
+            let picture = Canvas::filled(320, 240, [90; 3]);
+            collector.add(&record(&truth, vec![found]), Some(&truth), Some(&picture)).unwrap();
+        }
+        collector.finish().page("clip", &[]).unwrap()
+    };
+    let html = page(13, 0.02);
+    // five tips of 21 keypoints
+    assert!(html.contains("taken for the other side: 4.8 mm against 2.4 mm where the side is correct (13 hands)"));
+    assert!(!html.contains("No factor stands out"));
+    assert_eq!(html.matches("taken for the other hand").count(), 13, "in the captions of the worst");
+    assert!(page(13, 0.01).contains("No factor stands out"), "a wrong side that costs nothing is no finding");
+    assert!(page(0, 0.0).contains("No factor stands out"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use glam::Vec3;
 
+use super::alone::Alone;
 use super::curves::{mean, quantile};
 use super::errors::{HandErrors, Points};
 use super::hand_mesh::{fitted_mesh_m, true_mesh_m};
@@ -17,7 +18,7 @@ use crate::camera::Camera;
 use crate::dataset::{HandRecord, SampleLabel};
 use crate::rig::joint::LANDMARK_NAMES;
 use crate::rig::{HandSide, LANDMARK_COUNT, Rig};
-use crate::tracker::HandEstimate;
+use crate::tracker::{HandEstimate, Refusal};
 
 /// What is compared and how.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +40,12 @@ pub struct Moment<'a> {
     pub hands: &'a [HandEstimate],
     /// Milliseconds by stage; `total` is the whole.
     pub latency_ms: &'a BTreeMap<String, f64>,
+    /// True if the frame has nothing to do with the one before; asked where a label does not tell.
+    pub starts_clip: bool,
+    /// Why there was no hand at places that were looked at.
+    pub refused: &'a [Refusal],
+    /// Outputs with numbers that are none.
+    pub broken_outputs: &'a [String],
 }
 
 /// What came of one frame.
@@ -74,6 +81,11 @@ pub struct Evaluation {
     tracks: TrackSummary,
     sides: [u64; 2],
     along: Tracks,
+    alone: Alone,
+    /// Clips without labels so far.
+    unlabelled_clips: u64,
+    refused: BTreeMap<Refusal, u64>,
+    broken_outputs: BTreeMap<String, u64>,
     /// Keypoints, fit.
     methods: [Method; 2],
     latency_ms: BTreeMap<String, Vec<f32>>,
@@ -90,7 +102,10 @@ impl Evaluation {
         for (stage, ms) in moment.latency_ms {
             self.latency_ms.entry(stage.clone()).or_default().push(*ms as f32);
         }
+        moment.refused.iter().for_each(|reason| *self.refused.entry(*reason).or_default() += 1);
+        moment.broken_outputs.iter().for_each(|name| *self.broken_outputs.entry(name.clone()).or_default() += 1);
         let place = self.place(moment);
+        self.alone.add(place, moment.hands);
         self.frames += 1;
         let Some(label) = moment.label else {
             let steps = moment.hands.iter().map(|e| step(e, None)).collect();
@@ -115,10 +130,13 @@ impl Evaluation {
         FrameResult { hands: results, surplus: found.surplus }
     }
 
-    /// Where the frame is in its clip. Frames without labels are one clip; single labelled pictures are none.
-    fn place(&self, moment: &Moment) -> Option<Place> {
+    /// Where the frame is in its clip. Frames without labels are a clip until one says that it starts another; single labelled
+    /// pictures are none.
+    fn place(&mut self, moment: &Moment) -> Option<Place> {
         let Some(label) = moment.label else {
-            return Some(Place { clip: u64::MAX, frame: self.frames, time_s: moment.time_s });
+            self.unlabelled_clips += u64::from(moment.starts_clip);
+            let clip = u64::MAX - self.unlabelled_clips;
+            return Some(Place { clip, frame: self.frames, time_s: moment.time_s });
         };
         Some(Place { clip: label.clip?, frame: label.frame?, time_s: label.time_s.unwrap_or(moment.time_s) })
     }
@@ -245,6 +263,9 @@ impl Evaluation {
             fit: method(1),
             truth_jitter_m_s3: self.along.motion(0).jitter_m_s3,
             latency: self.latency_ms.iter().map(|(stage, values)| (stage.clone(), latency(values))).collect(),
+            alone: self.alone.summary(),
+            refused: self.refused.clone(),
+            broken_outputs: self.broken_outputs.clone(),
         }
     }
 }

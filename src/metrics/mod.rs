@@ -17,11 +17,13 @@
 //! | `mpvpe_mm`, `f_5`, `f_15` | mean vertex error; harmonic mean of the shares of vertices nearer than 5 or 15 mm to the other mesh, per hand, then mean | `FreiHAND` |
 //! | acceleration error | distance of p(t-1) - 2 p(t) + p(t+1) of estimate and truth, mean over keypoints and frames | VIBE, `SmoothNet` |
 //! | jitter | length of p(t+3) - 3 p(t+2) + 3 p(t+1) - p(t) by fps³, mean over keypoints and frames | `TransPose` |
+//! | `alone` | what needs no truth: share of frames with a hand, confidence, tracks that end, deviation of a bone's length along a track over its mean, second and third differences in pixels | here |
 //! | pixels | mean error; PCK at .2 of the longer side of the true box; AUC over 20 thresholds from 0 to 30 pixels | mmpose, hand3d |
 //!
 //! The root itself, whose error is then 0, counts as a keypoint, as in all of these codes. A keypoint counts as visible where its label says so or does not say ([`crate::label::Visibility::Unstated`]).
 
 pub mod align;
+mod alone;
 pub mod curves;
 pub mod errors;
 mod evaluation;
@@ -39,6 +41,6 @@ pub use evaluation::{Evaluation, FrameResult, HandResult, Moment, Options};
 pub use matching::{Found, assign, match_hands, to_be_found};
 pub use pooled::Pooled;
 pub use summary::{
-    Curve, EvaluationSummary, LatencySummary, MeshSummary, MethodSummary, MotionSummary, PART_NAMES, Parts,
-    PixelSummary, PointSummary, SUMMARY_VERSION, SpaceSummary, TrackSummary,
+    AloneSummary, Curve, EvaluationSummary, LatencySummary, MeshSummary, MethodSummary, MotionSummary, PART_NAMES,
+    Parts, PixelSummary, PointSummary, SUMMARY_VERSION, SpaceSummary, TrackSummary,
 };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::rig::LANDMARK_COUNT;
+use crate::tracker::Refusal;
 
 /// Version of the summary written by this build.
 pub const SUMMARY_VERSION: u32 = 1;
@@ -28,8 +29,44 @@ pub struct EvaluationSummary {
     pub fit: MethodSummary,
     /// Jitter of the truth itself along the same tracks, metres per second³: what a perfect tracker shows.
     pub truth_jitter_m_s3: Option<f64>,
-    /// By stage; `total` is the whole.
+    /// By stage, over the frames in which it ran; `total` is the whole, over those in which the network ran. Empty if none did.
     pub latency: BTreeMap<String, LatencySummary>,
+    /// What estimates tell of themselves.
+    pub alone: AloneSummary,
+    /// Places that were looked at and held no hand, by reason.
+    pub refused: BTreeMap<Refusal, u64>,
+    /// Frames in which an output of a network held numbers that are none (NaN or infinite), by output.
+    pub broken_outputs: BTreeMap<String, u64>,
+}
+
+/// What estimates tell of themselves, without the truth.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AloneSummary {
+    /// Frames with at least one hand.
+    pub frames_with_hands: u64,
+    /// Of all frames.
+    pub found_share: Option<f64>,
+    /// Estimates, over all frames.
+    pub left_hands: u64,
+    /// Estimates, over all frames.
+    pub right_hands: u64,
+    /// Times that a track changed its side.
+    pub side_changes: Option<u64>,
+    /// Mean over hands.
+    pub confidence_mean: Option<f64>,
+    /// First decile over hands.
+    pub confidence_p10: Option<f64>,
+    /// Tracks begun; `None` without clips.
+    pub tracks: Option<u64>,
+    /// Tracks that ended while their clip went on.
+    pub lost_tracks: Option<u64>,
+    /// Standard deviation of a bone's length along a track over its mean; mean over bones and tracks. Bones of a hand known up to
+    /// scale are measured by their sum.
+    pub bone_spread: Option<f64>,
+    /// Length of the second difference in the picture, mean over keypoints and frames.
+    pub acceleration_px_per_frame2: Option<f64>,
+    /// Length of the third difference in the picture.
+    pub jitter_px_per_frame3: Option<f64>,
 }
 
 /// Finding and following hands.

@@ -17,6 +17,13 @@ pub struct Place {
     pub time_s: f64,
 }
 
+impl Place {
+    /// True if nothing lies between an earlier frame and this one.
+    pub fn follows(&self, last: &Self) -> bool {
+        last.clip == self.clip && last.frame + 1 == self.frame && self.time_s > last.time_s
+    }
+}
+
 /// One track in one frame: what is known of the hand, metres in the camera's frame.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -68,9 +75,7 @@ impl Tracks {
     /// Takes a frame in: `hands` are the true hands that should be found with the track that matches them. Without a place
     /// in a clip nothing is followed.
     pub fn add(&mut self, place: Option<Place>, hands: &[(u8, Option<u32>)], steps: Vec<Step>) {
-        let follows =
-            |last: Place, now: Place| last.clip == now.clip && last.frame + 1 == now.frame && now.time_s > last.time_s;
-        if !self.last.zip(place).is_some_and(|(last, now)| follows(last, now)) {
+        if !self.last.zip(place).is_some_and(|(last, now)| now.follows(&last)) {
             self.track_of.clear();
             self.runs.clear();
         }

@@ -15,7 +15,7 @@ use crate::sampler::SampleError;
 use crate::tracker::Shot;
 
 pub use live::{PresetSettings, PresetSource};
-pub use stored::{StoredSettings, StoredSource};
+pub use stored::{GUESSED_RATE_HZ, StoredSettings, StoredSource};
 pub use video::{VideoInput, VideoSource};
 
 /// Moments one after the other.

@@ -1,6 +1,6 @@
 //! Stored samples as moments: clips in order, single pictures one by one, several cameras' samples put together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -8,11 +8,13 @@ use super::{GUESSED_FOV_DEG, Moment, SequenceError, Source, SourceInfo, guessed_
 use crate::dataset::{DatasetReader, SampleLabel};
 use crate::tracker::{Shot, View};
 
+/// Moments per second of sets that have no times.
+pub const GUESSED_RATE_HZ: f64 = 30.0;
 /// Format of folders that hold nothing but pictures: these are one clip.
 const PICTURES: &str = "pictures";
 
 /// Which samples, and how they follow each other.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct StoredSettings {
     /// Only this split.
     pub split: Option<String>,
@@ -20,16 +22,10 @@ pub struct StoredSettings {
     pub count: Option<u64>,
     /// Parts of sample ids that tell cameras apart, the first view first: samples whose ids are equal without them are one moment.
     pub views: Vec<String>,
-    /// Moments per second where the dataset does not say.
-    pub rate_hz: f64,
+    /// Moments per second where the dataset does not say; [`GUESSED_RATE_HZ`] if nobody says.
+    pub rate_hz: Option<f64>,
     /// Horizontal field of view where the dataset has no camera matrix, degrees.
     pub fov_deg: Option<f32>,
-}
-
-impl Default for StoredSettings {
-    fn default() -> Self {
-        Self { split: None, count: None, views: Vec::new(), rate_hz: 30.0, fov_deg: None }
-    }
 }
 
 /// One moment: samples of the reader, one per view.
@@ -46,6 +42,8 @@ pub struct StoredSource {
     info: SourceInfo,
     entries: std::vec::IntoIter<Entry>,
     fov_deg: f32,
+    /// Splits of which at least one sample has a hand: their samples without one have none to be found.
+    labelled: BTreeSet<String>,
 }
 
 /// What decides the order of a sample.
@@ -57,6 +55,7 @@ struct Key {
     frame: Option<u64>,
     time_s: Option<f64>,
     has_camera: bool,
+    has_hands: bool,
 }
 
 impl StoredSource {
@@ -73,20 +72,16 @@ impl StoredSource {
         if keys.is_empty() {
             return Err(nothing(reader.as_ref(), settings));
         }
-        if keys.iter().any(|key| !key.has_camera) {
-            info.notes.push(format!(
-                "there is no camera matrix: a horizontal field of view of {} degrees is assumed, so that points in space \
-                 are right up to scale",
-                settings.fov_deg.unwrap_or(GUESSED_FOV_DEG)
-            ));
-        }
         let one_clip = reader.info().format == PICTURES;
+        info.notes.extend(reader.info().notes.iter().filter(|_| one_clip).cloned());
+        info.notes.extend(assumptions(&keys, settings));
         let groups = if settings.views.is_empty() { single(&keys) } else { grouped(&keys, &settings.views)? };
-        let mut entries = in_time(&keys, groups, settings.rate_hz, one_clip);
+        let mut entries = in_time(&keys, groups, settings.rate_hz.unwrap_or(GUESSED_RATE_HZ), one_clip);
         entries.truncate(settings.count.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)));
         info.count = Some(entries.len() as u64);
         let fov_deg = settings.fov_deg.unwrap_or(GUESSED_FOV_DEG);
-        Ok(Self { reader, info, entries: entries.into_iter(), fov_deg })
+        let labelled = keys.iter().filter(|key| key.has_hands).map(|key| key.split.clone()).collect();
+        Ok(Self { reader, info, entries: entries.into_iter(), fov_deg, labelled })
     }
 
     fn moment(&self, entry: &Entry) -> Result<Moment, SequenceError> {
@@ -115,7 +110,7 @@ impl StoredSource {
             id: label.id.clone(),
             index: entry.numbers[0],
             starts_clip: entry.starts_clip,
-            truth: (!label.hands.is_empty() || label.scene.is_some()).then_some(label),
+            truth: (label.scene.is_some() || self.labelled.contains(&label.split)).then_some(label),
         })
     }
 }
@@ -138,8 +133,28 @@ fn name_of(reader: &dyn DatasetReader) -> String {
 }
 
 fn key(reader: &dyn DatasetReader, number: u64) -> Option<Key> {
-    let SampleLabel { id, split, clip, frame, time_s, k, .. } = reader.label(number).ok()?;
-    Some(Key { number, id, split, clip, frame, time_s, has_camera: k.is_some() })
+    let SampleLabel { id, split, clip, frame, time_s, k, hands, .. } = reader.label(number).ok()?;
+    Some(Key { number, id, split, clip, frame, time_s, has_camera: k.is_some(), has_hands: !hands.is_empty() })
+}
+
+/// What is assumed where samples do not say, and what was said in vain.
+fn assumptions(keys: &[Key], settings: &StoredSettings) -> Vec<String> {
+    let mut notes = Vec::new();
+    if keys.iter().any(|key| !key.has_camera) {
+        notes.push(format!(
+            "there is no camera matrix: a horizontal field of view of {} degrees is assumed, so that points in space are right \
+             up to scale",
+            settings.fov_deg.unwrap_or(GUESSED_FOV_DEG)
+        ));
+    } else if let Some(fov_deg) = settings.fov_deg {
+        notes.push(format!(
+            "a field of view of {fov_deg} degrees was given and is not used: every sample has its camera matrix"
+        ));
+    }
+    if let Some(rate_hz) = settings.rate_hz.filter(|_| keys.iter().all(|key| key.time_s.is_some())) {
+        notes.push(format!("a rate of {rate_hz} Hz was given and is not used: every sample has its time"));
+    }
+    notes
 }
 
 fn nothing(reader: &dyn DatasetReader, settings: &StoredSettings) -> SequenceError {
@@ -206,9 +221,67 @@ fn in_time(keys: &[Key], groups: Vec<Vec<usize>>, rate_hz: f64, one_clip: bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::{DatasetError, HandRecord, Pictures, SampleName, SetInfo};
+    use crate::frame::Plane;
+
+    /// Captured samples: split, and whether a hand is labelled.
+    struct Fake(SetInfo, Vec<(&'static str, bool)>);
+
+    impl DatasetReader for Fake {
+        fn info(&self) -> &SetInfo {
+            &self.0
+        }
+
+        fn count(&self) -> u64 {
+            self.1.len() as u64
+        }
+
+        fn label(&self, number: u64) -> Result<SampleLabel, DatasetError> {
+            let (split, has_hand) = self.1[number as usize];
+            let mut label = SampleLabel::captured(SampleName { index: number, id: &number.to_string(), split }, 8, 8);
+            label.hands.extend(has_hand.then(|| HandRecord::unknown(1)));
+            Ok(label)
+        }
+
+        fn pictures(&self, _: u64, _: &SampleLabel) -> Result<Pictures, DatasetError> {
+            Ok(Pictures { rgb: Some(Plane::filled(8, 8, [0; 3])), ..Pictures::default() })
+        }
+    }
+
+    #[test]
+    fn a_labelled_picture_without_a_hand_has_none_to_be_found() {
+        let samples = vec![("train", true), ("train", false), ("test", false)];
+        let reader = Box::new(Fake(SetInfo::default(), samples));
+        let mut source = StoredSource::new(reader, &StoredSettings::default()).unwrap();
+        let hands = std::iter::from_fn(|| source.next_moment())
+            .map(|moment| moment.unwrap().truth.map(|label| label.hands.len()));
+        // nothing in the test split is labelled: nobody knows
+        assert_eq!(hands.collect::<Vec<_>>(), [Some(1), Some(0), None]);
+    }
+
+    #[test]
+    fn what_was_given_in_vain_is_noted() {
+        let notes = |has_camera, time_s, settings: &StoredSettings| {
+            assumptions(&[Key { time_s, has_camera, ..key(0, "a", None, None) }], settings)
+        };
+        let given = StoredSettings { rate_hz: Some(10.0), fov_deg: Some(50.0), ..StoredSettings::default() };
+        assert!(notes(false, None, &given)[0].contains("50 degrees is assumed"));
+        let vain = notes(true, Some(0.1), &given);
+        assert!(vain.len() == 2 && vain.iter().all(|note| note.contains("is not used")), "{vain:?}");
+        assert!(notes(true, Some(0.1), &StoredSettings::default()).is_empty());
+    }
 
     fn key(number: u64, id: &str, clip: Option<u64>, frame: Option<u64>) -> Key {
-        Key { number, id: id.into(), split: "train".into(), clip, frame, time_s: None, has_camera: true }
+        Key {
+            number,
+            id: id.into(),
+            split: "train".into(),
+            clip,
+            frame,
+            time_s: None,
+            has_camera: true,
+            has_hands: true,
+        }
     }
 
     #[test]

@@ -118,7 +118,7 @@ pub const FORMATS: &[SetFormat] = &[
     },
     SetFormat {
         name: "pictures",
-        tells: "pictures (.jpg, .png) and nothing else",
+        tells: "pictures (.jpg, .png), neither folders nor what may be labels",
         is_here: pictures::is_here,
         open: pictures::open,
     },

@@ -12,54 +12,66 @@ use crate::frame::Plane;
 use crate::rig::LANDMARK_COUNT;
 use crate::rig::joint::LANDMARK_PARENT;
 
-/// Every so many pixels, along both axes, the surface is asked for a bone.
-const STEP: usize = 3;
-/// Surface farther from every bone is that of an arm or a body, and counts as this, pixels of the patch.
-const FARTHEST_PX: f32 = 8.0;
-/// A bone before the surface, or beside it, counts as this at most, pixels.
-const BEFORE_PX: f32 = 10.0;
-/// What such a bone weighs against surface without one: from a logistic regression on 500 hands of `presets/jgr.toml` and their mirror
-/// images, of which it tells 83 % apart.
-const BEFORE_WEIGHT: f32 = 0.1;
+/// Points of surface that are asked for a bone, along both axes.
+const ASKED: usize = 32;
+/// Surface farther from every bone is that of an arm or a body, and counts as this, millimetres.
+const FARTHEST_MM: f32 = 21.0;
+/// A bone before the surface, or beside it, counts as this at most, millimetres.
+const BEFORE_MM: f32 = 26.0;
 /// Places along a bone that are asked for surface before them.
 const PLACES: [f32; 3] = [0.0, 0.5, 1.0];
 
-/// Mean distance of surface to bones, and a share of that of bones before it, pixels of the patch (one is 1/96 of 250 mm for most); less is
-/// better. `None` for a patch without depth and for keypoints that are not all known.
-pub(super) fn unexplained_px(prediction: &Prediction, patch: &Patch) -> Option<f32> {
+/// What keypoints leave unexplained of the depth; less is better.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Unexplained {
+    /// Mean distance of the surface to the nearest bone, millimetres.
+    pub(super) surface_mm: f32,
+    /// Mean depth of bones before the surface, millimetres.
+    pub(super) bones_mm: f32,
+}
+
+/// What keypoints leave unexplained of a patch. `None` for a patch without depth and for keypoints that are not all known.
+pub(super) fn unexplained(prediction: &Prediction, patch: &Patch) -> Option<Unexplained> {
     let Pixels::Depth(cube) = &patch.pixels else { return None };
+    let mm_per_px = 1000.0 * patch.cube?.1 / cube.width as f32;
     let half = cube.width as f32 / 2.0;
     let mut points = [Vec3::ZERO; LANDMARK_COUNT];
     for (point, found) in points.iter_mut().zip(&prediction.keypoints) {
         let found = (*found)?;
         *point = found.truncate().extend(found.z * half);
     }
-    Some(surface_without_bone(cube, &points, half) + BEFORE_WEIGHT * bone_before_surface(cube, &points, half))
+    Some(Unexplained {
+        surface_mm: mm_per_px * surface_without_bone(cube, &points, half, FARTHEST_MM / mm_per_px),
+        bones_mm: mm_per_px * bone_before_surface(cube, &points, half, BEFORE_MM / mm_per_px),
+    })
 }
 
-fn surface_without_bone(cube: &Plane<f32>, points: &[Vec3; LANDMARK_COUNT], half: f32) -> f32 {
+/// Mean distance in pixels of the patch, none more than `farthest`.
+fn surface_without_bone(cube: &Plane<f32>, points: &[Vec3; LANDMARK_COUNT], half: f32, farthest: f32) -> f32 {
     let (mut sum, mut count) = (0.0, 0.0);
-    for y in (0..cube.height as usize).step_by(STEP) {
-        for x in (0..cube.width as usize).step_by(STEP) {
+    let step = (cube.width as usize / ASKED).max(1);
+    for y in (0..cube.height as usize).step_by(step) {
+        for x in (0..cube.width as usize).step_by(step) {
             let z = cube.data[y * cube.width as usize + x];
             if z < 1.0 && z > -1.0 {
                 let p = Vec3::new(x as f32 + 0.5, y as f32 + 0.5, z * half);
                 let bones = (1..LANDMARK_COUNT).map(|k| distance(p, points[LANDMARK_PARENT[k]], points[k]));
-                sum += bones.fold(FARTHEST_PX, f32::min);
+                sum += bones.fold(farthest, f32::min);
                 count += 1.0;
             }
         }
     }
-    if count > 0.0 { sum / count } else { FARTHEST_PX }
+    if count > 0.0 { sum / count } else { farthest }
 }
 
-fn bone_before_surface(cube: &Plane<f32>, points: &[Vec3; LANDMARK_COUNT], half: f32) -> f32 {
+/// Mean depth in pixels of the patch, none more than `most`.
+fn bone_before_surface(cube: &Plane<f32>, points: &[Vec3; LANDMARK_COUNT], half: f32, most: f32) -> f32 {
     let (mut sum, mut count) = (0.0, 0.0);
     for k in 1..LANDMARK_COUNT {
         for share in PLACES {
             let p = points[LANDMARK_PARENT[k]].lerp(points[k], share);
             let surface = cube.at(Vec2::new(p.x, p.y)).filter(|z| *z < 1.0);
-            sum += surface.map_or(BEFORE_PX, |z| (z * half - p.z).clamp(0.0, BEFORE_PX));
+            sum += surface.map_or(most, |z| (z * half - p.z).clamp(0.0, most));
             count += 1.0;
         }
     }
@@ -105,14 +117,15 @@ mod tests {
     #[test]
     fn bones_behind_the_surface_explain_it_and_others_do_not() {
         let patch = patch();
-        let right = unexplained_px(&prediction(0.0), &patch).unwrap();
-        assert!((2.5..6.0).contains(&right), "{right}");
-        let beside = unexplained_px(&prediction(20.0), &patch).unwrap();
-        assert!(beside > FARTHEST_PX + 0.09 * BEFORE_PX, "{beside}");
+        let right = unexplained(&prediction(0.0), &patch).unwrap();
+        // the front is 3 pixels of 2.6 mm before the bones and up to 6 pixels wide
+        assert!((7.0..16.0).contains(&right.surface_mm) && right.bones_mm < 1.0, "{right:?}");
+        let beside = unexplained(&prediction(20.0), &patch).unwrap();
+        assert!((beside.surface_mm - FARTHEST_MM).abs() < 0.1 && beside.bones_mm > 0.9 * BEFORE_MM, "{beside:?}");
         let mut before = prediction(0.0);
         before.keypoints.iter_mut().flatten().for_each(|p| p.z = -5.0 / 48.0);
-        let before = unexplained_px(&before, &patch).unwrap();
-        assert!(before > right + 1.0 && before < beside, "{before}");
-        assert_eq!(unexplained_px(&Prediction::nothing(), &patch), None);
+        let before = unexplained(&before, &patch).unwrap();
+        assert!((before.bones_mm - 5.0 * 2.6).abs() < 1.0, "{before:?}");
+        assert_eq!(unexplained(&Prediction::nothing(), &patch), None);
     }
 }

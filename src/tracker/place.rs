@@ -52,8 +52,7 @@ impl Place {
         if spec.input.kind == InputKind::Depth {
             return Some(vec![self.cube(&shot.views[0], &spec.cube(), mirrored)?]);
         }
-        let views = shot.views.iter().enumerate().take(views_seen(shot, spec));
-        let mut regions = views.map(|(number, view)| self.region(number, view, spec)).collect::<Option<Vec<_>>>()?;
+        let mut regions = self.regions(shot, spec)?;
         if let (InputKind::StereoGrey, [first, second]) = (spec.input.kind, regions.as_mut_slice()) {
             // pairs are rectified: the same rows at the same scale
             let middle = second.centre_px - first.centre_px;
@@ -61,6 +60,17 @@ impl Place {
             *second = Region { centre_px: first.centre_px + along, ..*first };
         }
         regions.iter().zip(&shot.views).map(|(region, view)| spec.cut(view, region, mirrored)).collect()
+    }
+
+    /// One region per view that the model looks at. A model of one picture looks at the first view alone where the place is not in
+    /// all of them; a stereo model cannot.
+    fn regions(&self, shot: &Shot, spec: &ModelSpec) -> Option<Vec<Region>> {
+        let views = shot.views.iter().enumerate().take(views_seen(shot, spec));
+        let mut found: Vec<Option<Region>> = views.map(|(number, view)| self.region(number, view, spec)).collect();
+        if spec.input.kind != InputKind::StereoGrey && found.iter().any(Option::is_none) {
+            found.truncate(1);
+        }
+        found.into_iter().collect()
     }
 
     /// The cube around the points that are near, so that it sits on the hand as when networks are trained.
@@ -117,5 +127,53 @@ pub(super) fn views_seen(shot: &Shot, spec: &ModelSpec) -> usize {
         InputKind::Depth => 1,
         InputKind::StereoGrey => 2,
         InputKind::Colour | InputKind::Grey => shot.views.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::camera::{Camera, Intrinsics, Lens};
+    use crate::frame::Plane;
+    use crate::math::RigidTransform;
+
+    fn spec(kind: &str) -> ModelSpec {
+        let text = format!("[input]\nkind = \"{kind}\"\nwidth = 64\nheight = 64\n[output]\nkind = \"coordinates\"\n");
+        ModelSpec::parse(&text, Path::new("model.toml")).unwrap()
+    }
+
+    fn shot() -> Shot {
+        let intrinsics = Intrinsics { width: 320, height: 240, fx: 300.0, fy: 300.0, cx: 160.0, cy: 120.0 };
+        let view = || View {
+            camera: Camera { intrinsics, lens: Lens::Pinhole, camera_from_world: RigidTransform::IDENTITY },
+            calibrated: true,
+            rgb: Some(Plane::filled(320, 240, [0; 3])),
+            grey: None,
+            depth_z_m: None,
+        };
+        Shot { time_s: 0.0, views: vec![view(), view()] }
+    }
+
+    #[test]
+    fn patches_of_a_stereo_model_share_their_rows_and_scale() {
+        // the second view sees it 40 pixels further left, in a box of another size that is 6 rows lower
+        let boxes_px = vec![[100.0, 80.0, 60.0, 60.0], [64.0, 90.0, 52.0, 52.0]];
+        let place = Place { boxes_px, ..Place::default() };
+        let patches = place.patches(&shot(), &spec("stereo_grey"), false).unwrap();
+        let [[left, top, w, h], [second, same_top, same_w, same_h]] = [patches[0].box_px(), patches[1].box_px()];
+        assert!((top - same_top).abs() < 1e-3 && (w - same_w).abs() < 1e-3 && (h - same_h).abs() < 1e-3);
+        assert!((left - second - 40.0).abs() < 1e-3, "{left} {second}");
+    }
+
+    #[test]
+    fn a_place_outside_one_view_is_looked_at_in_the_first_alone_or_not_at_all() {
+        let boxes_px = vec![[100.0, 80.0, 60.0, 60.0], [-900.0, 80.0, 60.0, 60.0]];
+        let place = Place { boxes_px, ..Place::default() };
+        assert_eq!(place.patches(&shot(), &spec("grey"), false).unwrap().len(), 1);
+        assert!(place.patches(&shot(), &spec("stereo_grey"), false).is_none());
+        let both = Place { boxes_px: vec![place.boxes_px[0]; 2], ..Place::default() };
+        assert_eq!(both.patches(&shot(), &spec("grey"), false).unwrap().len(), 2);
     }
 }

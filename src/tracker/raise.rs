@@ -144,3 +144,61 @@ const MIDDLE_MCP: usize = 9;
 fn in_picture(prediction: &Prediction, patch: &Patch) -> [Option<Vec2>; LANDMARK_COUNT] {
     prediction.keypoints.map(|p| p.map(|p| patch.to_picture(p.truncate())))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::assets::Assets;
+    use crate::camera::{Intrinsics, Lens};
+    use crate::frame::Plane;
+    use crate::math::RigidTransform;
+    use crate::tracker::patch::Region;
+
+    #[test]
+    fn columns_between_two_views_are_depth() {
+        let text = "[input]\nkind = \"stereo_grey\"\nwidth = 64\nheight = 64\n[output]\nkind = \"coordinates\"\nz = \"disparity_px\"\n";
+        let spec = ModelSpec::parse(text, Path::new("model.toml")).unwrap();
+        let intrinsics = Intrinsics { width: 640, height: 480, fx: 500.0, fy: 500.0, cx: 320.0, cy: 240.0 };
+        let view = |right_m: f32| View {
+            camera: Camera {
+                intrinsics,
+                lens: Lens::Pinhole,
+                camera_from_world: RigidTransform::new(glam::Quat::IDENTITY, Vec3::new(-right_m, 0.0, 0.0)),
+            },
+            calibrated: true,
+            rgb: None,
+            grey: Some(Plane::filled(640, 480, 0)),
+            depth_z_m: None,
+        };
+        let shot = Shot { time_s: 0.0, views: vec![view(0.0), view(0.06)] };
+        // 21 points of a plane that leans back; the second patch is cut 50 pixels further left
+        let truth: [Vec3; LANDMARK_COUNT] = std::array::from_fn(|k| {
+            Vec3::new(0.02 * (k % 5) as f32 - 0.04, 0.02 * (k / 5) as f32 - 0.04, 0.5 + 0.01 * k as f32)
+        });
+        let patch = |view: usize, left: f32| {
+            let region = Region::around_box([left, 150.0, 200.0, 200.0], 1.0, 64, 64);
+            Patch::grey(&shot.views[view], &region, 64, 64, false).unwrap()
+        };
+        let patches = [patch(0, 230.0), patch(1, 180.0)];
+        let seen = |view: usize, p: Vec3| {
+            let camera = &shot.views[view].camera;
+            patches[view].from_picture(camera.project(camera.camera_from_world.point(p)).unwrap())
+        };
+        let mut prediction = Prediction::nothing();
+        for (k, p) in truth.iter().enumerate() {
+            let (left, right) = (seen(0, *p), seen(1, *p));
+            assert!((left.y - right.y).abs() < 1e-3);
+            prediction.keypoints[k] = Some(left.extend(left.x - right.x));
+            prediction.confidence[k] = 1.0;
+        }
+        let rig = Assets::new().unwrap().open_rig("adult").unwrap();
+        let shape = HandShape(vec![0.0; rig.shapes.len()]);
+        let raised = Raiser { rig: &rig, shape: &shape, spec: &spec, shot: &shot }.raise(&[prediction], &patches);
+        assert!(raised.metric && raised.others_px.len() == 1);
+        for (found, p) in raised.camera_m.iter().zip(&truth) {
+            assert!(found.unwrap().distance(*p) < 1e-4, "{found:?} {p}");
+        }
+    }
+}

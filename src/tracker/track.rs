@@ -6,48 +6,26 @@ use super::estimate::{HandEstimate, HandFit};
 use super::place::Place;
 use super::raise::Raised;
 use super::shot::Shot;
+use super::side::SideBelief;
 use super::smooth::{Smoother, Smoothing};
 use crate::rig::{HandSide, LANDMARK_COUNT};
 
 /// Landmarks.
 const WRIST: usize = 0;
 const MIDDLE_MCP: usize = 9;
-/// Log odds of a side from which on the other one is no longer tried.
-const SETTLED: f32 = 4.0;
-/// Log odds that the first shot and a later one can add: neighbouring shots err alike.
-const MOST_AT_FIRST: f32 = 2.0;
-const MOST_PER_SHOT: f32 = 0.5;
-/// A settled side is doubted, and both are tried again, every so many shots.
-const DOUBT_EVERY: u64 = 10;
 
 /// One hand that is followed.
 #[derive(Debug, Clone)]
 pub(super) struct Track {
     pub(super) number: u32,
-    /// Log odds of a right hand, summed over shots.
-    right_odds: f32,
+    /// Left or right, by all shots.
+    pub(super) belief: SideBelief,
     smoother: Smoother,
     flat_smoother: Smoother,
     pub(super) last: HandEstimate,
     /// Last pixels in the other views.
     others_px: Vec<[Option<Vec2>; LANDMARK_COUNT]>,
     pub(super) shots: u64,
-}
-
-/// Which side a shot speaks for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct SideVote {
-    pub(super) side: HandSide,
-    /// Probability, .5 to 1.
-    pub(super) probability: f32,
-}
-
-impl SideVote {
-    fn right_odds(self, most: f32) -> f32 {
-        let p = self.probability.clamp(0.5, 0.99);
-        let odds = libm::logf(p / (1.0 - p)).min(most);
-        if self.side == HandSide::Right { odds } else { -odds }
-    }
 }
 
 impl Track {
@@ -65,28 +43,12 @@ impl Track {
             fit: None,
         };
         let (smoother, flat_smoother) = (Smoother::new(smoothing), Smoother::new(smoothing));
-        Self { number, right_odds: 0.0, smoother, flat_smoother, last, others_px: Vec::new(), shots: 0 }
+        Self { number, belief: SideBelief::default(), smoother, flat_smoother, last, others_px: Vec::new(), shots: 0 }
     }
 
-    /// The side that shots so far speak for, and its probability.
-    pub(super) fn side(&self) -> SideVote {
-        let right = 1.0 / (1.0 + libm::expf(-self.right_odds));
-        if right >= 0.5 {
-            SideVote { side: HandSide::Right, probability: right }
-        } else {
-            SideVote { side: HandSide::Left, probability: 1.0 - right }
-        }
-    }
-
-    /// The side, once it is sure.
+    /// The side, once it is so sure that the other one need not be tried in the next shot.
     pub(super) fn settled(&self) -> Option<HandSide> {
-        let doubted = self.shots.is_multiple_of(DOUBT_EVERY);
-        (self.right_odds.abs() >= SETTLED && !doubted).then(|| self.side().side)
-    }
-
-    pub(super) fn vote(&mut self, vote: SideVote) {
-        let most = if self.shots == 0 { MOST_AT_FIRST } else { MOST_PER_SHOT };
-        self.right_odds = (self.right_odds + vote.right_odds(most)).clamp(-1.25 * SETTLED, 1.25 * SETTLED);
+        self.belief.settled(self.shots)
     }
 
     /// Fit to begin the next one from, if it is of the same side.
@@ -105,11 +67,11 @@ impl Track {
             let point = camera_m[k].or(flat[k])?;
             camera.project(point)
         };
-        let vote = self.side();
+        let (side, side_confidence) = self.belief.side();
         self.last = HandEstimate {
             track: self.number,
-            side: vote.side,
-            side_confidence: vote.probability,
+            side,
+            side_confidence,
             confidence,
             box_px,
             keypoints_px: std::array::from_fn(in_picture),

@@ -26,10 +26,12 @@
 //! Only loopback is bound, a foreign `Host` is refused (DNS rebinding), no answer may be read by other origins, and the page
 //! loads nothing from elsewhere (`Content-Security-Policy`).
 
+mod client;
 mod http;
 mod pages;
 mod record;
 mod server;
+mod shared;
 mod shown;
 mod surface;
 

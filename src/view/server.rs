@@ -1,14 +1,15 @@
 //! The server behind the page: one thread accepts, one encodes, and each client has its own.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::client::serve;
 use super::http::{self, Refusal};
-use super::pages::PAGES;
-use super::record::{self, Counts};
+use super::record;
+use super::shared::Shared;
 use super::shown::ViewFrame;
 use super::surface::HandSurface;
 use crate::rig::Rig;
@@ -21,8 +22,6 @@ const PORTS_TRIED: u16 = 20;
 const MOST_CLIENTS: usize = 32;
 /// A client that takes nothing for so long is let go.
 const WRITE_TIME: Duration = Duration::from_secs(10);
-/// Without anything to send, a sign of life finds out who has gone.
-const ALIVE_EVERY: Duration = Duration::from_secs(2);
 /// Time that clients have for the last records when the server stops.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -71,49 +70,6 @@ pub struct ViewServer {
     shared: Arc<Shared>,
     accepting: Option<JoinHandle<()>>,
     encoding: Option<JoinHandle<()>>,
-}
-
-struct Shared {
-    port: u16,
-    started: Instant,
-    hello: Vec<u8>,
-    surface: HandSurface,
-    topology: Vec<u8>,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    /// Newest frame, and what was counted up to it; `counts.frames` is its version.
-    frame: Option<Arc<ViewFrame>>,
-    counts: Counts,
-    /// Newest encoded frame and its version.
-    record: Option<Arc<Vec<u8>>>,
-    encoded: u64,
-    end: Option<Arc<Vec<u8>>>,
-    watchers: usize,
-    stopping: bool,
-}
-
-impl Shared {
-    /// No thread panics while it holds the lock, so what it guards is whole.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait_while<'a>(
-        &self,
-        state: MutexGuard<'a, State>,
-        time: Duration,
-        condition: impl FnMut(&mut State) -> bool,
-    ) -> MutexGuard<'a, State> {
-        self.changed.wait_timeout_while(state, time, condition).unwrap_or_else(PoisonError::into_inner).0
-    }
 }
 
 impl ViewServer {
@@ -267,58 +223,4 @@ fn open(
         stream.shutdown(Shutdown::Both).ok();
     })?;
     Ok(Some((handle, thread)))
-}
-
-fn serve(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
-    let request = match http::read_request(stream, shared.port) {
-        None => return Ok(()),
-        Some(Err(refusal)) => return http::refuse(stream, refusal),
-        Some(Ok(request)) => request,
-    };
-    let binary = "application/octet-stream";
-    if let Some((_, kind, text)) = PAGES.iter().find(|(path, _, _)| *path == request.path) {
-        return http::answer(stream, "200 OK", kind, text.as_bytes(), request.head_only);
-    }
-    match request.path.as_str() {
-        "/mesh.bin" => http::answer(stream, "200 OK", binary, &shared.topology, request.head_only),
-        "/frames" => {
-            stream.write_all(http::head("200 OK", binary, None).as_bytes())?;
-            if request.head_only {
-                return Ok(());
-            }
-            shared.lock().watchers += 1;
-            shared.changed.notify_all();
-            let result = send_records(stream, shared);
-            shared.lock().watchers -= 1;
-            shared.changed.notify_all();
-            result
-        }
-        _ => http::refuse(stream, Refusal::NotFound),
-    }
-}
-
-/// Sends the newest record whenever there is one that this client has not had, then the end.
-fn send_records(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
-    stream.write_all(&shared.hello)?;
-    let (mut sent, mut ended) = (0, false);
-    loop {
-        let over = |s: &State| !ended && s.end.is_some() && (s.encoded == s.counts.frames || s.stopping);
-        let idle = |s: &mut State| !(s.stopping || s.encoded > sent || over(s));
-        let state = shared.wait_while(shared.lock(), ALIVE_EVERY, idle);
-        let news = state.record.clone().filter(|_| state.encoded > sent);
-        let last = state.end.clone().filter(|_| over(&state));
-        let stopping = state.stopping;
-        sent = state.encoded;
-        drop(state);
-        for record in news.iter().chain(&last) {
-            stream.write_all(record)?;
-        }
-        if stopping {
-            return Ok(());
-        }
-        if news.is_none() && last.is_none() {
-            stream.write_all(&record::ALIVE)?;
-        }
-        ended |= last.is_some();
-    }
 }

@@ -104,6 +104,10 @@ fn compare(path: &str, expected: &Value, found: &Value, compared: &mut usize) {
     }
 }
 
+fn moment<'a>(label: &'a SampleLabel, hands: &'a [HandEstimate], latency_ms: &'a BTreeMap<String, f64>) -> Moment<'a> {
+    Moment { label: Some(label), time_s: 0.0, hands, latency_ms, starts_clip: false, refused: &[], broken_outputs: &[] }
+}
+
 #[test]
 fn all_metrics_are_those_of_numpy() {
     let case = case();
@@ -112,7 +116,7 @@ fn all_metrics_are_those_of_numpy() {
         let label = label(&case, k);
         let hands: Vec<HandEstimate> = estimate(&case, k).into_iter().collect();
         let latency_ms = &BTreeMap::new();
-        evaluation.add(&Moment { label: Some(&label), time_s: 0.0, hands: &hands, latency_ms });
+        evaluation.add(&moment(&label, &hands, latency_ms));
     }
     let found = serde_json::to_value(evaluation.summary()).unwrap();
     let mut compared = 0;
@@ -182,6 +186,6 @@ fn fitted(rig: &Arc<handloom::rig::Rig>, side: HandSide, shift_m: f32) -> handlo
     label.k = Some(camera.k_matrix());
     label.hands = vec![hand];
     let mut evaluation = Evaluation::new(Options { rig: Some(Arc::clone(rig)), ..Options::default() });
-    evaluation.add(&Moment { label: Some(&label), time_s: 0.0, hands: &[found], latency_ms: &BTreeMap::new() });
+    evaluation.add(&moment(&label, &[found], &BTreeMap::new()));
     evaluation.summary()
 }

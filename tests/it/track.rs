@@ -13,7 +13,7 @@ use handloom::rig::skeleton::landmarks;
 use handloom::rig::{Dof, HandPose, HandSide, LANDMARK_COUNT, Rig};
 use handloom::tracker::model::{KeypointModel, RunSettings};
 use handloom::tracker::smooth::Smoothing;
-use handloom::tracker::{Place, Shot, Tracked, Tracker, TrackerSettings, View};
+use handloom::tracker::{Place, Refusal, Shot, Tracked, Tracker, TrackerSettings, View};
 
 /// The colours that the network knows, in the order of the keypoints.
 fn hues() -> &'static [[u8; 3]] {
@@ -92,6 +92,13 @@ fn dots(camera: &Camera, hands: &[[Vec3; LANDMARK_COUNT]]) -> View {
         }
     }
     View { camera: *camera, calibrated: true, rgb: Some(rgb), grey: None, depth_z_m: None }
+}
+
+fn box_around(camera: &Camera, keypoints: &[Vec3; LANDMARK_COUNT]) -> [f32; 4] {
+    let points = keypoints.map(|p| camera.project(camera.camera_from_world.point(p)).unwrap());
+    let low = points.into_iter().fold(points[0], Vec2::min);
+    let size = points.into_iter().fold(points[0], Vec2::max) - low;
+    [low.x, low.y, size.x, size.y]
 }
 
 fn distance(p: Vec2, a: Vec2, b: Vec2) -> f32 {
@@ -184,15 +191,8 @@ fn two_right_hands_are_two_right_hands() {
     let mut tracker = tracker(settings);
     let hands = [hand(Vec3::new(-0.15, 0.09, 0.6), 0.1), hand(Vec3::new(0.15, 0.09, 0.6), 0.1)];
     let camera = camera(640, 0.0);
-    let given: Vec<Place> = hands
-        .iter()
-        .map(|hand| {
-            let points = hand.map(|p| camera.project(p).unwrap());
-            let low = points.into_iter().fold(points[0], Vec2::min);
-            let size = points.into_iter().fold(points[0], Vec2::max) - low;
-            Place::in_box([low.x, low.y, size.x, size.y], Some(HandSide::Right))
-        })
-        .collect();
+    let given: Vec<Place> =
+        hands.iter().map(|hand| Place::in_box(box_around(&camera, hand), Some(HandSide::Right))).collect();
     for frame in 0..3 {
         let tracked = tracker.step(&shot(f64::from(frame) / 30.0, 640, &hands), Some(&given)).unwrap();
         assert_eq!(tracked.hands.iter().map(|h| h.track).collect::<Vec<_>>(), [0, 1]);
@@ -214,7 +214,39 @@ fn pictures_without_hands_have_none() {
     assert!(tracker.step(&shot(9.0, 256, &[]), Some(&[])).unwrap().hands.is_empty());
     // a place outside the picture is no place
     let nowhere = Place::in_box([5000.0, 5000.0, 40.0, 40.0], None);
-    assert!(tracker.step(&shot(9.1, 256, &[]), Some(&[nowhere])).unwrap().hands.is_empty());
+    let tracked = tracker.step(&shot(9.1, 256, &[]), Some(&[nowhere])).unwrap();
+    assert!(tracked.hands.is_empty());
+    assert_eq!(tracked.refused, [Refusal::NothingThere]);
+    // and a black one holds no hand
+    let black = Place::in_box([80.0, 80.0, 90.0, 90.0], None);
+    let tracked = tracker.step(&shot(9.2, 256, &[]), Some(&[black])).unwrap();
+    assert!(tracked.hands.is_empty() && tracked.refused.len() == 1, "{tracked:?}");
+}
+
+#[test]
+fn a_hand_outside_the_second_picture_is_still_seen_in_the_first() {
+    let mut tracker = tracker(TrackerSettings::default());
+    let truth = hand(MIDDLE, 0.1);
+    // the second camera stands two metres to the right
+    let cameras = [camera(512, 0.0), camera(512, 2.0)];
+    let views = vec![dots(&cameras[0], &[truth]), dots(&cameras[1], &[])];
+    let boxes_px = cameras.map(|camera| box_around(&camera, &truth)).to_vec();
+    let given = Place { boxes_px, ..Place::default() };
+    let shot = Shot { time_s: 0.0, views };
+    let tracked = tracker.step(&shot, Some(&[given])).unwrap();
+    assert_eq!((tracked.hands.len(), tracked.refused.as_slice()), (1, &[][..]));
+    let worst = worst_px(&tracked, 0, &cameras[0], &truth);
+    assert!(worst < 6.0 && !tracked.hands[0].metric, "{worst} px");
+}
+
+#[test]
+fn a_network_that_does_not_run_takes_no_time() {
+    let mut tracker = tracker(TrackerSettings::default());
+    let nowhere = Place::in_box([5000.0, 5000.0, 40.0, 40.0], None);
+    let nothing = tracker.step(&shot(0.0, 256, &[]), Some(&[nowhere])).unwrap();
+    assert_eq!([nothing.times.crop, nothing.times.network], [0.0; 2]);
+    let somewhere = Place::in_box([80.0, 80.0, 90.0, 90.0], None);
+    assert!(tracker.step(&shot(0.1, 256, &[]), Some(&[somewhere])).unwrap().times.network > 0.0);
 }
 
 #[test]
@@ -298,4 +330,60 @@ fn what_cannot_be_tracked_is_told_before_anything_is_written() {
     assert_eq!(run(&["track", heatmaps, "jgr", "--split", "no such", "--out", out]).1, failed);
     assert_eq!(run(&["track", heatmaps, "quickstart", "--out", out, "--rate-hz", "0"]).1, failed);
     assert!(!Path::new(out).exists());
+}
+
+/// `metrics.json` of a run.
+fn metrics(out: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(out.join("metrics.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_model_whose_outputs_are_no_numbers_is_told_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let args = ["quickstart", "--count", "2", "--given", "boxes", "--out", out.to_str().unwrap()];
+    let model = models().join("nan.toml");
+    let (table, code) = run(&[&["track", model.to_str().unwrap()][..], &args].concat());
+    assert_eq!(code, std::process::ExitCode::from(1));
+    assert!(table.contains("held NaN or infinity"), "{table}");
+    let metrics = metrics(&out);
+    let broken = metrics["broken_outputs"].as_object().unwrap();
+    assert!(broken.len() == 1 && broken.values().all(|count| *count == 2), "{broken:?}");
+    assert!(metrics["refused"]["no_numbers"].as_u64().unwrap() >= 2, "{metrics}");
+    let lines = std::fs::read_to_string(out.join("estimates.jsonl")).unwrap();
+    assert_eq!(lines.lines().filter(|line| line.contains("\"broken_outputs\"")).count(), 2);
+    assert!(std::fs::read_to_string(out.join("report.html")).unwrap().contains("held NaN or infinity"));
+}
+
+#[test]
+fn pictures_without_labels_tell_what_can_be_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pictures, out) = (folder.path().join("pictures"), folder.path().join("run"));
+    std::fs::create_dir(&pictures).unwrap();
+    std::fs::write(pictures.join("notes.txt"), "of the day").unwrap();
+    for frame in 0..10 {
+        // two frames without a hand
+        let hands = if frame < 8 { vec![hand(MIDDLE + Vec3::X * 0.004 * frame as f32, 0.1)] } else { Vec::new() };
+        let rgb = dots(&camera(256, 0.0), &hands).rgb.unwrap();
+        let flat = rgb.data.iter().flatten().copied().collect();
+        image::RgbImage::from_raw(256, 256, flat).unwrap().save(pictures.join(format!("{frame:03}.png"))).unwrap();
+    }
+    let (model, source) = (models().join("heatmaps.onnx"), pictures.to_str().unwrap());
+    let model = model.to_str().unwrap();
+    let (table, code) = run(&["track", model, source, "--fov-deg", "53.13", "--out", out.to_str().unwrap()]);
+    assert_eq!(code, std::process::ExitCode::SUCCESS, "{table}");
+    assert!(table.contains("Without labels") && table.contains("8 (80.0 %)"), "{table}");
+    let metrics = metrics(&out);
+    let alone = &metrics["alone"];
+    assert_eq!((&alone["tracks"], &alone["lost_tracks"]), (&1.into(), &1.into()), "{alone}");
+    assert!(alone["confidence_mean"].as_f64().is_some() && alone["jitter_px_per_frame3"].as_f64().is_some(), "{alone}");
+    assert!(metrics["latency"]["total"]["p50_ms"].as_f64().is_some());
+    let report = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("of frames have a hand") && report.contains("1 file that is no picture is skipped"));
+    // a depth model sees nothing in them: no folder is made
+    let depth = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/jgr-p2o");
+    let none = folder.path().join("none");
+    let (_, code) = run(&["track", depth.to_str().unwrap(), source, "--out", none.to_str().unwrap()]);
+    assert_eq!(code, std::process::ExitCode::from(2));
+    assert!(!none.exists());
 }

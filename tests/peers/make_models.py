@@ -2,7 +2,7 @@
 
     python tests/peers/make_models.py tests/data/models
 
-Needs numpy, onnx, onnxruntime, torch, onnxscript. Every network is analytic: it finds blobs or dots whose place is known, so
+Needs numpy, onnx, onnxruntime, torch, onnxscript, of which CI has numpy only: run.sh makes them again where all are there, and says so where not. Every network is analytic: it finds blobs or dots whose place is known, so
 that the right answer follows from the picture. `expected.json` holds, for each network, pictures as lists of blobs
 and the numbers that onnxruntime gives for them.
 """

@@ -48,6 +48,13 @@ python tests/peers/make_sets.py out/peers/made/sets
 python tests/peers/check_drift.py out/peers/made/sets tests/data/sets
 python tests/peers/make_metrics.py out/peers/made/metrics
 python tests/peers/check_drift.py out/peers/made/metrics tests/data/metrics
+if python -c "import onnx, onnxruntime, onnxscript, torch" 2>/dev/null; then
+  python tests/peers/make_models.py out/peers/made/models
+  cp tests/data/models/*.toml out/peers/made/models # written by hand
+  python tests/peers/check_drift.py out/peers/made/models tests/data/models
+else
+  echo "tests/data/models: not made again, as torch and onnx are not here"
+fi
 # the live view in a browser
 cargo build --example view_demo
 node --test tests/peers/view_blocks.test.mjs

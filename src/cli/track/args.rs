@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum, ValueHint};
 /// Arguments of `handloom track`.
 #[derive(Debug, Clone, Args)]
 pub struct TrackArgs {
-    /// A model: its folder, its model.toml, or its ONNX file with a model.toml beside it
+    /// A model: its folder, its TOML file, or its ONNX file with a TOML file of the same name or a model.toml beside it
     #[arg(value_hint = ValueHint::AnyPath)]
     pub model: PathBuf,
 
@@ -83,9 +83,9 @@ pub struct ChoiceArgs {
     #[arg(long, value_name = "MM", allow_negative_numbers = true)]
     pub stereo_mm: Option<f32>,
 
-    /// Moments per second, where the source does not say
-    #[arg(long, value_name = "HZ", default_value_t = 30.0)]
-    pub rate_hz: f64,
+    /// Moments per second, where a dataset does not say [default: 30]
+    #[arg(long, value_name = "HZ")]
+    pub rate_hz: Option<f64>,
 
     /// Horizontal field of view, where the source has no camera matrix, degrees
     #[arg(long, value_name = "DEG")]

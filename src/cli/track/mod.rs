@@ -1,6 +1,7 @@
 //! `handloom track`: is my model good on this sequence?
 
 mod args;
+mod moments;
 mod results;
 mod source;
 mod stop;
@@ -18,12 +19,13 @@ use crate::dataset::{HandRecord, SampleLabel};
 use crate::evaluation::{Condition, parse_conditions, table_text};
 use crate::preset::Preset;
 use crate::rig::LANDMARK_COUNT;
-use crate::sequence::{Moment, Source};
+use crate::sequence::Moment;
 use crate::tracker::fit::FitSettings;
 use crate::tracker::model::{KeypointModel, RunSettings, Runtime};
 use crate::tracker::smooth::Smoothing;
 use crate::tracker::{Place, TrackError, Tracker, TrackerSettings};
 pub use args::{ChoiceArgs, Given, RuntimeArg, SmoothArg, TrackArgs};
+use moments::Moments;
 use results::Results;
 use watch::Watch;
 
@@ -38,19 +40,21 @@ impl TrackArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let conditions = parse_conditions(&self.fail_if)?;
         let mut tracker = self.tracker()?;
-        let mut source = source::open(self)?;
+        let source = source::open(self)?;
         source.info().notes.iter().for_each(|note| warn(note));
         if !tracker.finds_hands() && self.given == Given::Nothing {
             warn(
                 &"the model has no `[detector]`: the whole picture is taken for a hand until one is seen\nhint: `--given boxes` tells it where hands are",
             );
         }
-        let folder = self.folder(source.info().name.as_str());
         stop::listen();
-        let mut results = Results::create(&folder, self, &tracker, source.as_ref())?;
-        let watch = self.view.map(|port| Watch::start(port, &tracker, source.as_ref())).transpose()?;
-        let failed = self.follow(&mut tracker, source.as_mut(), &mut results, watch.as_ref())?;
-        let (tracked, summary) = results.finish(&folder)?;
+        let mut moments = Moments::new(source, &tracker, self.given != Given::Nothing)?;
+        let folder = self.folder(&moments.info().name);
+        let mut results = Results::create(&folder, self, &tracker, moments.info())?;
+        let watch = self.view.map(|port| Watch::start(port, &tracker, moments.info())).transpose()?;
+        let failed = self.follow(&mut tracker, &mut moments, &mut results, watch.as_ref())?;
+        let left_out = moments.left_out();
+        let (tracked, summary, remarks) = results.finish(&folder, left_out.clone())?;
         write!(out, "{}", table_text(&summary))?;
         out.flush()?;
         say(&format!("{tracked} moments: look at `{}`", folder.join("report.html").display()));
@@ -58,15 +62,19 @@ impl TrackArgs {
         if let Some(watch) = watch {
             watch.stay(&summary);
         }
+        left_out.iter().chain(&remarks).for_each(|remark| warn(remark));
         if failed > 0 {
             warn(&format!("{failed} moments could not be tracked"));
         }
-        Ok(if failed > 0 || unmet { Outcome::Failures } else { Outcome::Done })
+        // a network whose numbers are none and that found nothing did not work
+        let broken = !summary.broken_outputs.is_empty() && summary.alone.frames_with_hands == 0;
+        Ok(if failed > 0 || unmet || broken { Outcome::Failures } else { Outcome::Done })
     }
 
     fn tracker(&self) -> anyhow::Result<Tracker> {
         if !self.model.exists() {
-            let hint = "a model is a folder with a model.toml, that file, or an ONNX file with a model.toml beside it";
+            let hint = "a model is a folder with a model.toml, that file, or an ONNX file with a TOML file of the same name, or a \
+                        model.toml, beside it";
             bail!("`{}`: there is no such model\nhint: {hint}", self.model.display());
         }
         let runtime = match self.runtime {
@@ -94,8 +102,11 @@ impl TrackArgs {
 
     fn folder(&self, source: &str) -> PathBuf {
         let model = self.model.canonicalize().unwrap_or_else(|_| self.model.clone());
-        let model = if model.is_dir() { model } else { model.parent().map(PathBuf::from).unwrap_or(model) };
-        let name = format!("{}-{source}", model.file_name().unwrap_or("model".as_ref()).to_string_lossy());
+        // `model` is the name of all models' files: then their folder's tells more
+        let own = model.file_stem().filter(|stem| !model.is_dir() && *stem != "model");
+        let folder = if model.is_dir() { Some(model.as_path()) } else { model.parent() };
+        let model = own.or(folder.and_then(std::path::Path::file_name)).unwrap_or("model".as_ref());
+        let name = format!("{}-{source}", model.to_string_lossy());
         self.out.clone().unwrap_or_else(|| PathBuf::from("out/track").join(name))
     }
 
@@ -103,18 +114,15 @@ impl TrackArgs {
     fn follow(
         &self,
         tracker: &mut Tracker,
-        source: &mut dyn Source,
+        moments: &mut Moments,
         results: &mut Results,
         watch: Option<&Watch>,
     ) -> anyhow::Result<u64> {
         let (mut failed, mut most) = (0, 0);
-        while let Some(moment) = source.next_moment().filter(|_| !stop::is_asked()) {
+        while let Some(moment) = moments.next(tracker).filter(|_| !stop::is_asked()) {
             let stepped = moment.map_err(anyhow::Error::from).and_then(|moment| {
                 if moment.starts_clip {
                     tracker.reset();
-                }
-                if self.given != Given::Nothing && moment.truth.is_none() {
-                    bail!("`{}` has no label, and `--given` takes from labels where hands are", moment.id);
                 }
                 most = most.max(moment.truth.as_ref().map_or(0, |truth| truth.hands.len()));
                 let given = self.places(&moment);
@@ -127,7 +135,7 @@ impl TrackArgs {
                     }
                     results.add(&moment, &tracked)?;
                 }
-                // no moment of this source has what the model needs
+                // the model fails, and will fail again
                 Err(error) if error.downcast_ref::<TrackError>().is_some() && results.is_empty() => return Err(error),
                 Err(error) => {
                     failed += 1;
@@ -169,7 +177,7 @@ impl TrackArgs {
     }
 }
 
-/// Boxes of a hand's keypoints in every view, clipped to the picture; `None` if it is not in the first one.
+/// Boxes of a hand's keypoints in every view; `None` if it is not in the first one.
 fn boxes(hand: &HandRecord, moment: &Moment, truth: &SampleLabel) -> Option<Vec<[f32; 4]>> {
     let first = hand.box_in_picture(truth.width, truth.height)?;
     let keypoints = hand.box_keypoints_px.unwrap_or(first);
@@ -179,8 +187,11 @@ fn boxes(hand: &HandRecord, moment: &Moment, truth: &SampleLabel) -> Option<Vec<
         let seen = |p: &Option<glam::Vec3>| view.camera.project(other_from_first.point((*p)?));
         crate::dataset::box_around(hand.keypoints_camera_m.iter().filter_map(seen))
     });
-    std::iter::once(Some(keypoints)).chain(others).collect()
+    Some(std::iter::once(keypoints).chain(others.map(|other| other.unwrap_or(NOWHERE))).collect())
 }
+
+/// A box that lies in no picture: of a hand behind the camera.
+const NOWHERE: [f32; 4] = [-1e9, -1e9, 1.0, 1.0];
 
 /// Says which conditions of the user are not met.
 fn unmet(conditions: &[Condition], summary: &crate::metrics::EvaluationSummary) -> bool {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::cli::talk::say;
 use crate::dataset::HandRecord;
 use crate::metrics::EvaluationSummary;
-use crate::sequence::{Moment, Source};
+use crate::sequence::{Moment, SourceInfo};
 use crate::tracker::{HandEstimate, Tracked, Tracker};
 use crate::view::{HandView, Truth, ViewFrame, ViewServer, ViewSetup, picture};
 
@@ -25,9 +25,9 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn start(port: u16, tracker: &Tracker, source: &dyn Source) -> anyhow::Result<Self> {
+    pub(super) fn start(port: u16, tracker: &Tracker, source: &SourceInfo) -> anyhow::Result<Self> {
         let setup = ViewSetup {
-            source: source.info().name.clone(),
+            source: source.name.clone(),
             model: tracker.model().spec().name.clone(),
             rig: tracker.rig().clone(),
         };

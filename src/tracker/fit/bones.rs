@@ -28,8 +28,9 @@ const PAIRS: [[usize; 2]; 24] = {
 };
 /// Thumb CMC to index MCP changes with the thumb: it is not asked.
 const UNSTEADY: usize = 20;
-/// Least samples of a length before it counts.
-const LEAST_SAMPLES: usize = 8;
+/// A network's bones are taken to be wrong by so much, metres, until as many samples have told how much they scatter.
+const GUESSED_SD_M: f32 = 0.004;
+const GUESSED_SAMPLES: f32 = 2.0;
 /// A rig has the lengths of a person only so well: share of the length.
 const RIG_ERROR: f32 = 0.004;
 /// Deviation of a normal distribution per median absolute deviation.
@@ -43,14 +44,14 @@ pub struct BoneSettings {
     pub window: usize,
     /// Confidence from which both ends of a bone are believed, 0 to 1.
     pub least_confidence: f32,
-    /// Bound of the blend shapes' coefficients, standard deviations of the rig's people; a small child's hand takes 6 of the
+    /// Bound of the blend shapes' coefficients, standard deviations of the rig's people; a small child's hand takes 8 of the
     /// adult's.
     pub most_coefficient: f32,
 }
 
 impl Default for BoneSettings {
     fn default() -> Self {
-        Self { window: 300, least_confidence: 0.6, most_coefficient: 6.0 }
+        Self { window: 300, least_confidence: 0.6, most_coefficient: 9.0 }
     }
 }
 
@@ -61,11 +62,11 @@ pub struct BoneLearner {
     samples_m: [VecDeque<f32>; PAIRS.len()],
 }
 
-/// A length and its standard deviation, metres.
+/// A length, metres, and the variance of its error, square metres.
 #[derive(Debug, Clone, Copy)]
 struct Length {
     metres: f32,
-    sd: f32,
+    variance: f32,
 }
 
 impl BoneLearner {
@@ -88,7 +89,7 @@ impl BoneLearner {
         }
     }
 
-    /// Length of the bone that ends in each landmark, metres; `None` for the wrist and before a bone was seen often enough.
+    /// Length of the bone that ends in each landmark, metres; `None` for the wrist and before a bone was seen.
     pub fn bone_lengths_m(&self) -> [Option<f32>; LANDMARK_COUNT] {
         std::array::from_fn(|k| {
             let samples = self.samples_m.get(k.checked_sub(1)?)?;
@@ -97,7 +98,7 @@ impl BoneLearner {
     }
 
     /// The person of a rig whose bones are as long: blend-shape coefficients by least squares, drawn towards the mean person
-    /// (each coefficient counts as a deviation). `None` before any bone was seen often enough.
+    /// (each coefficient counts as a deviation), the more so the less is known of a bone. `None` before any was seen.
     pub fn shape(&self, rig: &Rig) -> Option<HandShape> {
         let lengths: [Option<Length>; PAIRS.len()] =
             std::array::from_fn(|k| if k == UNSTEADY { None } else { length(&self.samples_m[k]) });
@@ -108,22 +109,29 @@ impl BoneLearner {
 /// The length behind distances that noise has lengthened: their mean square exceeds the length's by three variances (one along
 /// the bone, two across), and the one along is how distances scatter, if noise is alike in all directions. Distances further
 /// than three deviations from the median (by the median absolute deviation) are left out.
+///
+/// What changes from frame to frame averages out over frames. What changes slowly does not: a network errs alike as long as it
+/// sees a hand alike, and may err on average as far as its error wanders. Of the bundled network's scatter, four fifths are slow.
 fn length(samples_m: &VecDeque<f32>) -> Option<Length> {
-    if samples_m.len() < LEAST_SAMPLES {
+    let mut sorted: Vec<f32> = samples_m.iter().copied().collect();
+    let median = middle(&mut sorted);
+    let mut off: Vec<f32> = sorted.iter().map(|x| (x - median).abs()).collect();
+    let reach = 3.0 * PER_MAD * middle(&mut off);
+    let kept: Vec<f32> = samples_m.iter().copied().filter(|x| (x - median).abs() <= reach).collect();
+    if kept.is_empty() {
         return None;
     }
-    let mut kept: Vec<f32> = samples_m.iter().copied().collect();
-    let median = middle(&mut kept);
-    let mut off: Vec<f32> = kept.iter().map(|x| (x - median).abs()).collect();
-    let reach = 3.0 * PER_MAD * middle(&mut off);
-    kept.retain(|x| (x - median).abs() <= reach);
     let count = kept.len() as f32;
     let mean = kept.iter().sum::<f32>() / count;
     let variance = kept.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / count;
+    let steps = kept.windows(2).map(|pair| (pair[1] - pair[0]) * (pair[1] - pair[0])).sum::<f32>();
+    let fast = (steps / (2.0 * (count - 1.0).max(1.0))).min(variance);
+    let guessed = GUESSED_SAMPLES * GUESSED_SD_M * GUESSED_SD_M;
+    let slow = (guessed + count * (variance - fast)) / (GUESSED_SAMPLES + count);
     let square = mean * mean - 2.0 * variance;
     // a bone that is mostly noise says nothing
     let metres = (square > 0.25 * mean * mean).then(|| square.sqrt())?;
-    Some(Length { metres, sd: (variance / count).sqrt() })
+    Some(Length { metres, variance: fast / count + slow })
 }
 
 fn middle(values: &mut [f32]) -> f32 {
@@ -149,7 +157,7 @@ fn points_of(rig: &Rig, shape: &HandShape) -> [Vec3; LANDMARK_COUNT] {
 /// Most blend shapes that are solved for; a rig's further ones stay at the mean.
 const MOST_SHAPES: usize = 48;
 
-/// Gauss and Newton's steps; distances are nearly linear in the coefficients, so three do.
+/// Gauss and Newton's steps; distances are nearly linear in the coefficients, so three do, all with the mean person's derivatives.
 fn solve_shape(rig: &Rig, lengths: &[Option<Length>; PAIRS.len()], most: f32) -> HandShape {
     let count = rig.shapes.len().min(MOST_SHAPES);
     let mut shape = HandShape(vec![0.0; rig.shapes.len()]);
@@ -157,24 +165,25 @@ fn solve_shape(rig: &Rig, lengths: &[Option<Length>; PAIRS.len()], most: f32) ->
         let points = points_of(rig, shape);
         PAIRS.map(|[from, to]| points[from].distance(points[to]))
     };
+    let mean = distances(&shape);
+    let changes: Vec<[f32; PAIRS.len()]> = (0..count)
+        .map(|k| {
+            let mut other = shape.clone();
+            other.0[k] += 1.0;
+            let then = distances(&other);
+            std::array::from_fn(|pair| then[pair] - mean[pair])
+        })
+        .collect();
     for _ in 0..3 {
         let now = distances(&shape);
-        let changes: Vec<[f32; PAIRS.len()]> = (0..count)
-            .map(|k| {
-                let mut other = shape.clone();
-                other.0[k] += 0.1;
-                let then = distances(&other);
-                std::array::from_fn(|pair| (then[pair] - now[pair]) / 0.1)
-            })
-            .collect();
         // ridge: the mean person, each coefficient with deviation 1
         let mut a: [[f64; MOST_SHAPES]; MOST_SHAPES] =
             std::array::from_fn(|r| std::array::from_fn(|c| f64::from(r == c)));
         let mut b: [f64; MOST_SHAPES] = std::array::from_fn(|k| shape.0.get(k).map_or(0.0, |c| -f64::from(*c)));
         for (pair, wanted) in lengths.iter().enumerate() {
             let Some(wanted) = wanted else { continue };
-            let sd = wanted.sd + RIG_ERROR * wanted.metres;
-            let weight = f64::from(1.0 / (sd * sd));
+            let of_rig = RIG_ERROR * wanted.metres;
+            let weight = f64::from(1.0 / (wanted.variance + of_rig * of_rig));
             for (r, row) in changes.iter().enumerate() {
                 b[r] += weight * f64::from(row[pair] * (wanted.metres - now[pair]));
                 for (c, column) in changes.iter().enumerate().take(r + 1) {

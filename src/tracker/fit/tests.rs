@@ -419,19 +419,62 @@ fn bones_of_a_person_are_learned_from_noisy_frames() {
             learner.learn(&seen, &confidence);
         }
         let found = learner.shape(rig()).unwrap();
-        assert!(found.0.iter().all(|c| c.abs() <= 6.0));
+        assert!(found.0.iter().all(|c| c.abs() <= 9.0));
         let (expected, found) = (bone_lengths_m(rig(), &shape), bone_lengths_m(rig(), &found));
         for k in 1..LANDMARK_COUNT {
             let raw = learner.bone_lengths_m()[k].unwrap();
             let (off, raw) = ((found[k] / expected[k] - 1.0).abs(), (raw / expected[k] - 1.0).abs());
             worst = worst.max(off);
-            assert!(off < 0.025 && raw < 0.04, "{seed} {k}: {found:?} {expected:?}, measured {raw}");
+            assert!(off < 0.03 && raw < 0.04, "{seed} {k}: {found:?} {expected:?}, measured {raw}");
         }
         let mean = (1..LANDMARK_COUNT).map(|k| (found[k] / expected[k] - 1.0).abs()).sum::<f32>() / 20.0;
         println!("person {seed}: bones {:.2} % off", mean * 100.0);
         assert!(mean < 0.01);
     }
     println!("worst bone {:.2} % off", worst * 100.0);
+}
+
+/// A network errs alike as long as it sees a hand alike: its errors wander, they do not flicker. Neither they nor a person far
+/// from the mean may make the fit worse than its keypoints, from the first frame on.
+#[test]
+fn errors_that_wander_and_a_small_child_make_no_fit_worse() {
+    let fitter = fitter();
+    let (mut first, mut all) = ([0.0; 2], [0.0; 2]);
+    for seed in 0..12 {
+        let mut s = dataset_stream(seed, "fit wandering", 0);
+        let mut shape = HandShape((0..rig().shapes.len()).map(|_| s.normal().clamp(-2.0, 2.0)).collect());
+        if seed % 2 == 0 {
+            // hand length and breadth of a child of three or four
+            (shape.0[0], shape.0[1]) = (-7.5, -7.2);
+        }
+        let (from, to) = (lifelike_pose(&mut s), lifelike_pose(&mut s));
+        let hand = drawn(&mut s, from);
+        let mut learner = BoneLearner::new(BoneSettings::default());
+        let (mut own, mut last) = (HandShape(vec![0.0; rig().shapes.len()]), None::<HandFit>);
+        let mut off = [Vec3::ZERO; LANDMARK_COUNT].map(|_| 0.006 * s.direction() * s.normal());
+        for frame in 0..40 {
+            let share = frame as f32 / 40.0;
+            let pose = HandPose(std::array::from_fn(|k| from.0[k] + share * (to.0[k] - from.0[k])));
+            let points = truth(&pose, &shape, hand.side, hand.camera_from_hand);
+            // an error lives for 20 frames
+            off = off.map(|o| 0.95 * o + 0.312 * 0.006 * Vec3::new(s.normal(), s.normal(), s.normal()));
+            let seen: [Vec3; LANDMARK_COUNT] = std::array::from_fn(|k| points[k] + off[k]);
+            learner.learn(&some(&seen), &SURE);
+            if frame < 10 || frame % 10 == 0 {
+                own = learner.shape(rig()).unwrap();
+            }
+            let fit = fitter.fit(&target(hand.side, &seen), &camera(), &own, last.as_ref()).unwrap();
+            let errors = [mean_error(&seen, &points), mean_error(&fit.keypoints_camera_m, &points)];
+            for k in 0..2 {
+                all[k] += errors[k] / 480.0;
+                first[k] += if frame == 0 { errors[k] / 12.0 } else { 0.0 };
+            }
+            last = Some(fit);
+        }
+    }
+    let mm = |pair: [f32; 2]| pair.map(|e| e * 1e3);
+    println!("wandering errors, children too: keypoints and fit {:.2?} mm, first frames {:.2?} mm", mm(all), mm(first));
+    assert!(all[1] < 0.9 * all[0] && first[1] < first[0], "{all:?} {first:?}");
 }
 
 #[test]

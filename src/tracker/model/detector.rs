@@ -25,6 +25,15 @@ pub struct Detection {
     pub side: Option<HandSide>,
 }
 
+/// What a network found in a picture.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Detections {
+    /// The surest first.
+    pub hands: Vec<Detection>,
+    /// Outputs with numbers that are none (NaN).
+    pub broken_outputs: Vec<String>,
+}
+
 /// A network that finds hands.
 pub struct Detector {
     spec: DetectorSpec,
@@ -62,13 +71,14 @@ impl Detector {
     ///
     /// # Errors
     /// The runtime fails.
-    pub fn detect(&self, view: &View) -> Result<Vec<Detection>, ModelError> {
-        let Some(patch) = self.letterbox(view) else { return Ok(Vec::new()) };
+    pub fn detect(&self, view: &View) -> Result<Detections, ModelError> {
+        let Some(patch) = self.letterbox(view) else { return Ok(Detections::default()) };
         let patch = [patch];
-        let candidates = self.runner.run(&patch, self.runner.batch(1), |outputs| read(outputs, &self.spec))?;
+        let both = |outputs: &Outputs| Some((read(outputs, &self.spec)?, outputs.with_nan()));
+        let (candidates, broken_outputs) = self.runner.run(&patch, self.runner.batch(1), both)?;
         let size = Vec2::new(view.camera.intrinsics.width as f32, view.camera.intrinsics.height as f32);
         let found = candidates.into_iter().filter_map(|c| self.detection(&c, &patch[0], size)).collect();
-        Ok(best(found, self.spec.most_overlap))
+        Ok(Detections { hands: best(found, self.spec.most_overlap), broken_outputs })
     }
 
     /// The whole picture in the middle of the network's input, black beside it.
@@ -232,4 +242,67 @@ fn candidate(
     let unit = if fraction { Vec2::ONE } else { Vec2::new(spec.input.width as f32, spec.input.height as f32) };
     let class = spec.classes.get(class).copied().unwrap_or(Class::Other);
     Some(Candidate { start: start / unit, end: end / unit, score, class })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracker::model::network::{Element, Signature, TensorInfo};
+    use crate::tracker::model::spec::ModelSpec;
+
+    fn spec(detector: &str) -> DetectorSpec {
+        let text = format!(
+            "[input]\nkind = \"colour\"\nwidth = 64\nheight = 64\n[output]\nkind = \"heatmaps\"\n[detector]\n{detector}\n\
+             input = {{ kind = \"colour\", width = 100, height = 50 }}\n"
+        );
+        let spec =
+            ModelSpec::parse(&text, std::path::Path::new("model.toml")).unwrap_or_else(|error| panic!("{error}"));
+        spec.detector.unwrap()
+    }
+
+    /// What is read of outputs with their names and shapes: candidates, or what does not fit.
+    fn candidates(detector: &str, outputs: &[(&str, &[usize], &[f32])]) -> Result<Vec<Candidate>, Vec<String>> {
+        let info = |name: &str| TensorInfo { name: name.to_owned(), element: Element::F32, shape: None };
+        let signature = Signature { inputs: Vec::new(), outputs: outputs.iter().map(|o| info(o.0)).collect() };
+        let tensors: Vec<Tensor> =
+            outputs.iter().map(|(_, shape, data)| Tensor::new(shape.to_vec(), data.to_vec()).unwrap()).collect();
+        let outputs = Outputs::new(&signature, &tensors);
+        read(&outputs, &spec(detector)).ok_or_else(|| outputs.into_faults())
+    }
+
+    #[test]
+    fn boxes_and_scores_in_two_outputs() {
+        let detector = "kind = \"boxes\"\nboxes = \"b\"\nscores = \"s\"\nform = \"cxcywh\"\nclasses = [\"-\", \"left\", \"right\"]";
+        let boxes = [50.0, 25.0, 20.0, 10.0, 10.0, 10.0, 4.0, 4.0];
+        let scores = [0.1, 0.2, 0.7, 0.9, 0.05, 0.05];
+        let found = candidates(detector, &[("b", &[1, 2, 4], &boxes), ("s", &[1, 2, 3], &scores)]).unwrap();
+        let first = Candidate { start: Vec2::new(0.4, 0.4), end: Vec2::new(0.6, 0.6), score: 0.7, class: Class::Right };
+        assert_eq!((found.len(), found[0], found[1].class), (2, first, Class::Other));
+        // one class: scores need no axis of their own
+        let single = "kind = \"boxes\"\nboxes = \"b\"\nscores = \"s\"\nform = \"xywh\"\nunit = \"crop\"";
+        let found = candidates(single, &[("b", &[1, 1, 4], &[0.1, 0.2, 0.3, 0.4]), ("s", &[1, 1], &[0.8])]).unwrap();
+        assert!((found[0].end - Vec2::new(0.4, 0.6)).length() < 1e-6 && found[0].class == Class::Hand);
+        let faults = candidates(single, &[("b", &[1, 1, 5], &[0.0; 5]), ("s", &[1, 1], &[0.8])]).unwrap_err();
+        assert!(faults[0].contains("`b`") || faults[0].contains("[1, K, 4]"), "{faults:?}");
+    }
+
+    #[test]
+    fn columns_are_read_down() {
+        // three boxes, four numbers and two classes each, as YOLO v8 gives them
+        let detector = "kind = \"columns\"\nform = \"xyxy\"\nclasses = [\"left\", \"right\"]";
+        let columns = [
+            [0.0, 10.0, 20.0],
+            [0.0, 5.0, 10.0],
+            [50.0, 60.0, 70.0],
+            [25.0, 30.0, 35.0],
+            [0.9, 0.1, 0.3],
+            [0.2, 0.8, 0.4],
+        ];
+        let found = candidates(detector, &[("out", &[1, 6, 3], columns.as_flattened())]).unwrap();
+        let sure: Vec<(Class, f32)> = found.iter().map(|c| (c.class, c.score)).collect();
+        assert_eq!(sure, [(Class::Left, 0.9), (Class::Right, 0.8), (Class::Right, 0.4)]);
+        assert_eq!((found[1].start, found[1].end), (Vec2::new(0.1, 0.1), Vec2::new(0.6, 0.6)));
+        let faults = candidates(detector, &[("out", &[1, 3, 6], columns.as_flattened())]).unwrap_err();
+        assert!(faults[0].contains("[1, 4 + 2, K]"), "{faults:?}");
+    }
 }

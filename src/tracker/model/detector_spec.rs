@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::output_spec::Activation;
+use super::output_table::required;
 use super::section::{Reader, Section};
 use super::spec::{InputKind, InputSpec, Layout};
 
@@ -105,11 +106,11 @@ impl DetectorSpec {
     pub(super) fn read(section: &mut Section, folder: &Path, weights: &Path) -> Option<Self> {
         let weights = section.text("weights").map_or_else(|| weights.to_owned(), |name| folder.join(name));
         let mut inner = section.required("input");
-        let input = inner.as_mut().and_then(InputSpec::read);
+        let (kind, input) = inner.as_mut().map_or((None, None), InputSpec::read);
         if let Some(inner) = inner {
             section.absorb(inner);
         }
-        if input.as_ref().is_some_and(|input| !matches!(input.kind, InputKind::Colour | InputKind::Grey)) {
+        if kind.is_some_and(|kind| !matches!(kind, InputKind::Colour | InputKind::Grey)) {
             section.fault("input.kind", "is depth or stereo_grey", "a detector looks at one colour or grey picture");
         }
         let output = DetectorOutput::read(section);
@@ -132,7 +133,7 @@ impl DetectorSpec {
 }
 
 fn read_classes(section: &mut Section) -> Vec<Class> {
-    let names = section.texts("classes");
+    let names = section.texts("classes").unwrap_or_default();
     let known = [("hand", Class::Hand), ("left", Class::Left), ("right", Class::Right), ("-", Class::Other)];
     let mut classes = Vec::new();
     for name in &names {
@@ -169,19 +170,14 @@ impl DetectorOutput {
             }),
         ];
         let Some(read) = section.choice("kind", None, &kinds) else {
-            section.forgive();
+            section.forgive(&["tensor", "form", "unit", "layout", "boxes", "scores", "sizes", "size"]);
             return None;
         };
         read(section)
     }
 
     fn boxes(section: &mut Section) -> Option<Self> {
-        let (boxes, scores) = (section.text("boxes"), section.text("scores"));
-        for (key, name) in [("boxes", &boxes), ("scores", &scores)] {
-            if name.is_none() {
-                section.fault(key, "is missing", "legal here: the name of an output of the network");
-            }
-        }
+        let (boxes, scores) = (required(section, "boxes"), required(section, "scores"));
         let (form, fraction) = read_form(section)?;
         Some(Self::Boxes { boxes: boxes?, scores: scores?, form, fraction })
     }

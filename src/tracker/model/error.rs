@@ -32,6 +32,19 @@ pub enum ModelError {
         #[source]
         source: std::io::Error,
     },
+    /// Nothing says how the network is fed and read.
+    #[error(
+        "{}: no description of the model, looked for {}\nhint: a model is a folder with a model.toml, that file, or an ONNX file \
+         with a TOML file of the same name, or a model.toml, beside it; README shows one",
+        path.display(),
+        places.iter().map(|place| format!("`{}`", place.display())).collect::<Vec<_>>().join(" and ")
+    )]
+    NoDescription {
+        /// What the user named.
+        path: PathBuf,
+        /// Files that would have done.
+        places: Vec<PathBuf>,
+    },
     /// A `model.toml` is not TOML.
     #[error("{}: not a TOML file: {source}\nhint: strings stand in quotes, lists in square brackets", file.display())]
     Syntax {
@@ -48,6 +61,18 @@ pub enum ModelError {
         file: PathBuf,
         /// All that is wrong.
         faults: Vec<Fault>,
+    },
+    /// The weights are no ONNX file, or part of one.
+    #[error("{}: no ONNX network: {what} ({bytes} bytes)\nhint: {hint}", file.display())]
+    NotOnnx {
+        /// The weights.
+        file: PathBuf,
+        /// Size of the file.
+        bytes: u64,
+        /// What it is instead.
+        what: String,
+        /// What to do about it.
+        hint: &'static str,
     },
     /// The runtime does not take the weights.
     #[error(

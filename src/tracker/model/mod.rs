@@ -48,11 +48,13 @@ mod detector;
 mod detector_spec;
 mod error;
 mod inputs;
+mod named;
 mod network;
 mod orders;
 #[cfg(feature = "ort")]
 mod ort_network;
 mod output_spec;
+mod output_table;
 mod outputs;
 mod regions;
 mod rten_network;
@@ -61,12 +63,13 @@ mod section;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod weights_file;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use glam::Vec3;
 
-pub use detector::{Detection, Detector};
+pub use detector::{Detection, Detections, Detector};
 pub use detector_spec::{BoxForm, Class, DetectorOutput, DetectorSpec};
 pub use error::{Fault, ModelError};
 pub use network::{Dim, Element, RunSettings, Runtime, Signature, TensorInfo};
@@ -96,24 +99,33 @@ pub struct Prediction {
     pub side: Option<(HandSide, f32)>,
     /// Probability that there is a hand.
     pub presence: Option<f32>,
+    /// Outputs that hold numbers which are none (NaN or infinite), where a keypoint, the side or the presence is missing for it.
+    pub broken_outputs: Vec<String>,
 }
 
 impl Prediction {
     /// No keypoint at all.
     pub fn nothing() -> Self {
-        Self { keypoints: [None; LANDMARK_COUNT], confidence: [0.0; LANDMARK_COUNT], side: None, presence: None }
+        Self {
+            keypoints: [None; LANDMARK_COUNT],
+            confidence: [0.0; LANDMARK_COUNT],
+            side: None,
+            presence: None,
+            broken_outputs: Vec::new(),
+        }
     }
 }
 
 impl KeypointModel {
-    /// Loads a model: its folder, its `model.toml`, or its weights with a `model.toml` beside them. The network is run once
-    /// or twice on an empty picture.
+    /// Loads a model: its folder (which has a `model.toml`), its description, or its weights with a description of the same name,
+    /// or a `model.toml`, beside them; weights that are named are those that are run, whatever the description says. The network
+    /// is run once or twice on an empty picture.
     ///
     /// # Errors
     /// A file is missing or broken, `model.toml` says what is not legal, the runtime is not there or does not take the
     /// network, or the network is not what `model.toml` says.
     pub fn load(path: &Path, settings: &RunSettings) -> Result<Self, ModelError> {
-        Self::new(ModelSpec::load(&description_of(path))?, settings)
+        Self::new(ModelSpec::load(path)?, settings)
     }
 
     /// Loads the network of a description.
@@ -161,16 +173,5 @@ impl KeypointModel {
     /// As for [`Self::load`].
     pub fn detector(&self, settings: &RunSettings) -> Result<Option<Detector>, ModelError> {
         self.spec.detector.as_ref().map(|spec| Detector::new(spec.clone(), settings)).transpose()
-    }
-}
-
-/// The `model.toml` of a folder, of weights, or itself.
-fn description_of(path: &Path) -> PathBuf {
-    if path.is_dir() {
-        path.join("model.toml")
-    } else if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
-        path.to_owned()
-    } else {
-        path.with_file_name("model.toml")
     }
 }

@@ -97,17 +97,12 @@ pub(super) trait Network: Send + Sync {
 /// # Errors
 /// The file cannot be read, is no ONNX file, or uses what the runtime does not have.
 pub(super) fn load(file: &Path, settings: &RunSettings) -> Result<Box<dyn Network>, ModelError> {
-    let hint = "`weights` in model.toml names a file beside it";
-    let read = |source| ModelError::Read { file: file.to_owned(), what: "the weights", hint, source };
-    let length = std::fs::metadata(file).map_err(read)?.len();
+    super::weights_file::check(file)?;
     let runtime = match settings.runtime {
         Runtime::Rten => "rten",
         Runtime::Ort => "onnxruntime",
     };
     let load = |what: String| ModelError::Load { file: file.to_owned(), runtime, what };
-    if length == 0 {
-        return Err(load("the file is empty".to_owned()));
-    }
     let network = contained(|| match settings.runtime {
         Runtime::Rten => super::rten_network::load(file, settings.threads).map_err(load),
         Runtime::Ort => ort(file, settings.threads),

@@ -50,17 +50,17 @@ impl JointOrder {
     /// The order of a list of keypoint names, with `-` for joints that are none of ours.
     ///
     /// # Errors
-    /// The first name that is unknown or stands twice.
-    pub fn listed(names: &[String]) -> Result<Self, String> {
-        let mut places = [None; LANDMARK_COUNT];
+    /// All names that are unknown or stand twice.
+    pub fn listed(names: &[String]) -> Result<Self, Vec<String>> {
+        let (mut places, mut wrong) = ([None; LANDMARK_COUNT], Vec::new());
         for (place, name) in names.iter().enumerate().filter(|(_, name)| *name != OTHER) {
             let keypoint = LANDMARK_NAMES.iter().position(|known| known == name);
             match keypoint.and_then(|k| places.get_mut(k)) {
                 Some(free @ None) => *free = Some(place),
-                _ => return Err(name.clone()),
+                _ => wrong.push(name.clone()),
             }
         }
-        Ok(Self { count: names.len(), places })
+        if wrong.is_empty() { Ok(Self { count: names.len(), places }) } else { Err(wrong) }
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
         let list = |names: &[&str]| JointOrder::listed(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
         let order = list(&["index_tip", "-", "wrist"]).unwrap();
         assert_eq!((order.count, order.places[0], order.places[8], order.places[1]), (3, Some(2), Some(0), None));
-        assert_eq!(list(&["wrist", "pinkie"]), Err("pinkie".to_owned()));
-        assert_eq!(list(&["wrist", "wrist"]), Err("wrist".to_owned()));
+        assert_eq!(list(&["pinky", "wrist", "pinkie"]), Err(vec!["pinky".to_owned(), "pinkie".to_owned()]));
+        assert_eq!(list(&["wrist", "wrist"]), Err(vec!["wrist".to_owned()]));
     }
 }

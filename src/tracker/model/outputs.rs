@@ -7,6 +7,9 @@ use super::network::{Signature, Tensor};
 use super::output_spec::{Activation, Score};
 use super::spec::Layout;
 
+/// Stands for keypoints that are no numbers although every output is.
+const DECODED: &str = "(keypoints computed from the outputs)";
+
 /// What one run gave.
 pub(super) struct Outputs<'a> {
     signature: &'a Signature,
@@ -31,6 +34,26 @@ impl<'a> Outputs<'a> {
     /// What did not fit.
     pub(super) fn into_faults(self) -> Vec<String> {
         self.faults.into_inner()
+    }
+
+    /// Names of outputs with numbers of one of several hands that are none; [`DECODED`] if there is no such output.
+    pub(super) fn not_finite(&self, hand: usize, hands: usize) -> Vec<String> {
+        let own = |tensor: &'a Tensor| {
+            let each = tensor.data.len() / hands.max(1);
+            tensor.data.get(hand * each..(hand + 1) * each).unwrap_or(&tensor.data)
+        };
+        let names = self.named(|tensor| own(tensor).iter().any(|x| !x.is_finite()));
+        if names.is_empty() { vec![DECODED.to_owned()] } else { names }
+    }
+
+    /// Names of outputs with a NaN.
+    pub(super) fn with_nan(&self) -> Vec<String> {
+        self.named(|tensor| tensor.data.iter().any(|x| x.is_nan()))
+    }
+
+    fn named(&self, is_meant: impl Fn(&'a Tensor) -> bool) -> Vec<String> {
+        let all = self.signature.outputs.iter().zip(self.tensors);
+        all.filter(|(_, tensor)| is_meant(tensor)).map(|(info, _)| info.name.clone()).collect()
     }
 
     /// Notes what does not fit.

@@ -63,18 +63,28 @@ impl Section {
         }
     }
 
-    /// A text or a list of texts; empty if there is none.
-    pub(super) fn texts(&mut self, key: &'static str) -> Vec<String> {
-        let Some(value) = self.take(key) else { return Vec::new() };
+    /// A text that must be there: `legal` says what it is.
+    pub(super) fn required_text(&mut self, key: &'static str, legal: &str) -> Option<String> {
+        if !self.has(key) {
+            self.known.push(key);
+            self.missing(key, legal);
+            return None;
+        }
+        self.text(key)
+    }
+
+    /// A text or a list of texts; empty if there is none, `None` if it is something else.
+    pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let Some(value) = self.take(key) else { return Some(Vec::new()) };
         let found = match &value {
             Value::String(text) => Some(vec![text.clone()]),
             Value::Array(list) => list.iter().map(|v| v.as_str().map(str::to_owned)).collect(),
             _ => None,
         };
-        found.unwrap_or_else(|| {
+        if found.is_none() {
             self.wrong(key, &value, "a text in quotes, or a list of them in square brackets");
-            Vec::new()
-        })
+        }
+        found
     }
 
     /// One of several words. Without a default the key must be there.
@@ -102,20 +112,23 @@ impl Section {
     }
 
     /// A whole number. Without a default the key must be there.
-    pub(super) fn whole(&mut self, key: &'static str, default: Option<u32>, legal: RangeInclusive<u32>) -> u32 {
-        let words = format!("whole numbers from {} to {}", legal.start(), legal.end());
-        let fallback = default.unwrap_or(*legal.start());
+    pub(super) fn whole(&mut self, key: &'static str, default: Option<u32>, legal: RangeInclusive<u32>) -> Option<u32> {
+        let words = if legal.start() == legal.end() {
+            legal.start().to_string()
+        } else {
+            format!("whole numbers from {} to {}", legal.start(), legal.end())
+        };
         let Some(value) = self.take(key) else {
             if default.is_none() {
                 self.missing(key, &words);
             }
-            return fallback;
+            return default;
         };
         let number = value.as_integer().and_then(|n| u32::try_from(n).ok()).filter(|n| legal.contains(n));
-        number.unwrap_or_else(|| {
+        if number.is_none() {
             self.wrong(key, &value, &words);
-            fallback
-        })
+        }
+        number
     }
 
     /// A number with a default.
@@ -127,20 +140,28 @@ impl Section {
         })
     }
 
-    /// One number per channel, or one for all.
-    pub(super) fn per_channel(&mut self, key: &'static str, default: f32, channels: usize, zero: bool) -> [f32; 3] {
+    /// One number per channel, or one for all. Where it is not known how many channels there are, both 1 and 3 will do.
+    pub(super) fn per_channel(
+        &mut self,
+        key: &'static str,
+        default: f32,
+        channels: Option<usize>,
+        zero: bool,
+    ) -> [f32; 3] {
         let Some(value) = self.take(key) else { return [default; 3] };
+        let fits = |count: usize| channels.map_or(count == 1 || count == 3, |channels| count == channels);
         let list = match &value {
             Value::Array(list) => list.iter().map(number).collect::<Option<Vec<f32>>>(),
-            other => number(other).map(|n| vec![n; channels]),
+            other => number(other).map(|n| vec![n; channels.unwrap_or(3)]),
         };
         match list {
-            Some(list) if list.len() == channels && (zero || list.iter().all(|n| *n != 0.0)) => {
+            Some(list) if fits(list.len()) && (zero || list.iter().all(|n| *n != 0.0)) => {
                 std::array::from_fn(|k| list.get(k).copied().unwrap_or(default))
             }
             _ => {
                 let zero = if zero { "" } else { ", none of them 0" };
-                self.wrong(key, &value, &format!("a number, or a list of {channels}{zero}"));
+                let count = channels.map_or("1 or 3".to_owned(), |channels| channels.to_string());
+                self.wrong(key, &value, &format!("a number, or a list of {count}{zero}"));
                 [default; 3]
             }
         }
@@ -187,9 +208,10 @@ impl Section {
         self.section(key)
     }
 
-    /// Drops what is left: what belongs to an unknown kind cannot be judged.
-    pub(super) fn forgive(&mut self) {
-        self.table.clear();
+    /// Drops keys that belong to a kind which is not known and cannot be judged.
+    pub(super) fn forgive(&mut self, keys: &[&'static str]) {
+        self.known.extend(keys);
+        self.table.retain(|key, _| keys.iter().all(|forgiven| *forgiven != key));
     }
 
     /// Takes over the faults of a table inside, which ends here.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::detector_spec::DetectorSpec;
 use super::error::{Fault, ModelError};
+use super::named::Named;
 use super::output_spec::OutputSpec;
 use super::section::Section;
 use crate::crop::CropSettings;
@@ -121,18 +122,19 @@ impl ModelSpec {
         CropSettings { cube_m: self.crop.cube_m, size_px: self.input.width, ..CropSettings::default() }
     }
 
-    /// Of a file.
+    /// Of a model as users name it: see [`super::KeypointModel::load`].
     ///
     /// # Errors
-    /// It cannot be read, is not TOML, or says what is not legal (all faults at once).
-    pub fn load(file: &Path) -> Result<Self, ModelError> {
-        let text = std::fs::read_to_string(file).map_err(|source| ModelError::Read {
-            file: file.to_owned(),
-            what: "model.toml",
+    /// There is no description, it cannot be read, is not TOML, or says what is not legal (all faults at once).
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        let named = Named::find(path)?;
+        let text = std::fs::read_to_string(&named.description).map_err(|source| ModelError::Read {
+            file: named.description.clone(),
+            what: "the description of a model",
             hint: "a model is a folder with a model.toml and the ONNX file that it names",
             source,
         })?;
-        Self::parse(&text, file)
+        Self::of(&text, &named.description, named.weights.as_deref())
     }
 
     /// Of the text of `file`, which need not exist; weights stand beside it.
@@ -140,29 +142,27 @@ impl ModelSpec {
     /// # Errors
     /// The text is not TOML, or says what is not legal (all faults at once).
     pub fn parse(text: &str, file: &Path) -> Result<Self, ModelError> {
-        let table = text.parse().map_err(|source| ModelError::Syntax { file: file.to_owned(), source })?;
-        let folder = file.parent().unwrap_or(Path::new(""));
-        Self::read(Section::root(table), folder).map_err(|faults| ModelError::Spec { file: file.to_owned(), faults })
+        Self::of(text, file, None)
     }
 
-    fn read(mut root: Section, folder: &Path) -> Result<Self, Vec<Fault>> {
+    fn of(text: &str, file: &Path, weights: Option<&Path>) -> Result<Self, ModelError> {
+        let table = text.parse().map_err(|source| ModelError::Syntax { file: file.to_owned(), source })?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        Self::read(Section::root(table), folder, weights)
+            .map_err(|faults| ModelError::Spec { file: file.to_owned(), faults })
+    }
+
+    /// `weights` is the file that the user named, if it was one of weights; else what `weights` says.
+    fn read(mut root: Section, folder: &Path, weights: Option<&Path>) -> Result<Self, Vec<Fault>> {
         root.whole("format_version", Some(1), 1..=1);
-        let weights = folder.join(root.text("weights").unwrap_or_else(|| "model.onnx".to_owned()));
+        let said = root.text("weights").unwrap_or_else(|| "model.onnx".to_owned());
+        let weights = weights.map_or_else(|| folder.join(said), Path::to_owned);
         let name = root.text("name").unwrap_or_else(|| "unnamed".to_owned());
         let description = root.text("description").unwrap_or_default();
         let mut input_section = root.required("input");
-        let input = input_section.as_mut().and_then(InputSpec::read);
-        let kind = input.as_ref().map_or(InputKind::Colour, |input| input.kind);
-        let crop = input_section.as_mut().map(|section| CropSpec::read(section, kind));
-        let sides = [("left", Some(HandSide::Left)), ("right", Some(HandSide::Right)), ("both", None)];
-        let side = input_section.as_mut().and_then(|section| section.choice("side", Some(None), &sides)).flatten();
-        if let (Some(section), InputKind::StereoGrey, Some(_)) = (input_section.as_mut(), kind, side) {
-            section.fault(
-                "side",
-                "names one hand",
-                "legal here: \"both\": a mirrored pair of views is not a pair any more",
-            );
-        }
+        let (kind, input) = input_section.as_mut().map_or((None, None), InputSpec::read);
+        let crop = input_section.as_mut().and_then(|section| CropSpec::read(section, kind));
+        let side = input_section.as_mut().and_then(|section| read_side(section, kind));
         let mut output_section = root.required("output");
         let output = output_section.as_mut().and_then(|section| OutputSpec::read(section, kind));
         let mut detector_section = root.section("detector");
@@ -180,9 +180,22 @@ impl ModelSpec {
     }
 }
 
+fn read_side(section: &mut Section, kind: Option<InputKind>) -> Option<HandSide> {
+    let sides = [("left", Some(HandSide::Left)), ("right", Some(HandSide::Right)), ("both", None)];
+    let side = section.choice("side", Some(None), &sides).flatten();
+    if kind == Some(InputKind::StereoGrey) && side.is_some() {
+        section.fault(
+            "side",
+            "names one hand",
+            "legal here: \"both\": a mirrored pair of views is not a pair any more",
+        );
+    }
+    side
+}
+
 impl InputSpec {
-    /// Of a table with `kind` and what belongs to it.
-    pub(super) fn read(section: &mut Section) -> Option<Self> {
+    /// Of a table with `kind` and what belongs to it: the kind alone as well, as others must know it even if the rest is wrong.
+    pub(super) fn read(section: &mut Section) -> (Option<InputKind>, Option<Self>) {
         let kinds = [
             ("colour", InputKind::Colour),
             ("grey", InputKind::Grey),
@@ -190,43 +203,41 @@ impl InputSpec {
             ("stereo_grey", InputKind::StereoGrey),
         ];
         let kind = section.choice("kind", None, &kinds);
-        let mut spec = Self {
-            tensors: section.texts("tensor"),
-            kind: kind.unwrap_or(InputKind::Colour),
-            width: section.whole("width", None, 8..=4096),
-            height: section.whole("height", None, 8..=4096),
-            layout: section
-                .choice("layout", Some(Layout::Nchw), &[("nchw", Layout::Nchw), ("nhwc", Layout::Nhwc)])
-                .unwrap_or(Layout::Nchw),
-            bgr: false,
-            white: 1.0,
-            mean: [0.0; 3],
-            std: [1.0; 3],
-        };
-        let channels = spec.channels();
-        spec.mean = section.per_channel("mean", 0.0, channels, true);
-        spec.std = section.per_channel("std", 1.0, channels, false);
-        if spec.kind != InputKind::Depth {
-            spec.white = section.number("white", 1.0, 1e-3..=65535.0);
-        }
-        if spec.kind == InputKind::Colour {
-            spec.bgr = section.choice("channels", Some(false), &[("rgb", false), ("bgr", true)]).unwrap_or(false);
-        }
-        if kind == Some(InputKind::Depth) && spec.width != spec.height {
-            let what = format!("is {}, but `width` is {}", spec.height, spec.width);
+        let is = |wanted: InputKind| kind.is_none_or(|kind| kind == wanted);
+        let tensors = section.texts("tensor");
+        let (width, height) = (section.whole("width", None, 8..=4096), section.whole("height", None, 8..=4096));
+        let layout = section.choice("layout", Some(Layout::Nchw), &[("nchw", Layout::Nchw), ("nhwc", Layout::Nhwc)]);
+        let channels = kind.map(|kind| if kind == InputKind::Colour { 3 } else { 1 });
+        let mean = section.per_channel("mean", 0.0, channels, true);
+        let std = section.per_channel("std", 1.0, channels, false);
+        let white = if kind == Some(InputKind::Depth) { 1.0 } else { section.number("white", 1.0, 1e-3..=65535.0) };
+        let bgr = is(InputKind::Colour)
+            && section.choice("channels", Some(false), &[("rgb", false), ("bgr", true)]).unwrap_or(false);
+        if let (Some(InputKind::Depth), Some(width), Some(height)) = (kind, width, height)
+            && width != height
+        {
+            let what = format!("is {height}, but `width` is {width}");
             section.fault("height", what, "a depth crop is a cube: width and height must be equal");
         }
-        kind.map(|_| spec)
+        let spec = || {
+            let (tensors, kind, width, height, layout) = (tensors?, kind?, width?, height?, layout?);
+            Some(Self { tensors, kind, width, height, layout, bgr, white, mean, std })
+        };
+        (kind, spec())
     }
 }
 
 impl CropSpec {
-    fn read(section: &mut Section, kind: InputKind) -> Self {
-        if kind == InputKind::Depth {
-            let cube_m = section.number("cube_mm", 250.0, 50.0..=1000.0) / 1000.0;
-            return Self { cube_m, box_scale: 1.0, rotate: false };
+    /// Keys of a kind that is not known are judged, and go unused.
+    fn read(section: &mut Section, kind: Option<InputKind>) -> Option<Self> {
+        let (mut cube_m, mut box_scale, mut rotate) = (0.25, 1.0, false);
+        if kind.is_none_or(|kind| kind == InputKind::Depth) {
+            cube_m = section.number("cube_mm", 250.0, 50.0..=1000.0) / 1000.0;
         }
-        let box_scale = section.number("box_scale", 1.25, 0.5..=4.0);
-        Self { cube_m: 0.25, box_scale, rotate: section.flag("rotate", false) }
+        if kind != Some(InputKind::Depth) {
+            box_scale = section.number("box_scale", 1.25, 0.5..=4.0);
+            rotate = section.flag("rotate", false);
+        }
+        kind.map(|_| Self { cube_m, box_scale, rotate })
     }
 }

@@ -263,7 +263,8 @@ fn what_is_no_number_is_no_keypoint() {
     let expected = expected();
     for settings in runtimes() {
         for prediction in load("nan", &settings).predict(&pictures(&expected)).unwrap() {
-            assert_eq!(prediction, Prediction::nothing());
+            let broken_outputs = vec!["heat".to_owned()];
+            assert_eq!(prediction, Prediction { broken_outputs, ..Prediction::nothing() });
         }
     }
 }
@@ -379,19 +380,101 @@ fn all_faults_of_a_description_are_told_at_once() {
     }
 }
 
+/// Keys of all faults, in their order.
+fn faults(text: &str) -> Vec<String> {
+    match described(text, &RunSettings::default()).err().unwrap() {
+        ModelError::Spec { faults, .. } => faults.into_iter().map(|fault| fault.key).collect(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_fault_brings_no_other_faults_with_it_and_hides_none() {
+    let depth = "[input]\nkind = \"depth\"\nwidth = 0\nheight = 96\ncube_mm = 250\n[output]\nkind = \"offsets\"\nweights = \"w\"\n";
+    assert_eq!(faults(&format!("{depth}offsets = [\"x\", \"y\", \"z\"]\n")), ["input.width"]);
+    assert_eq!(faults(&format!("{depth}offsets = 5\n")), ["input.width", "output.offsets"]);
+    // a misspelt kind of input: what belongs to one of the kinds is not judged by another
+    let misspelt = "[input]\nkind = \"dept\"\nwidth = 96\nheight = 96\nmean = [0.5]\ncube_mm = 250\n\
+                    [output]\nkind = \"coordinates\"\nz = \"half_cubes\"\n";
+    assert_eq!(faults(misspelt), ["input.kind"]);
+    // and what is wrong for all of them is
+    let wrong = misspelt.replace("cube_mm = 250", "cube_mm = 9\nstd = [1, 2]\nwdith = 3");
+    assert_eq!(faults(&wrong), ["input.kind", "input.std", "input.cube_mm", "input.wdith"]);
+    // a misspelt kind of output, with other faults beside it
+    let output = |rest: &str| {
+        faults(&format!("{COLOUR}[output]\nkind = \"heatmap\"\ntensor = \"heat\"\nrefine = \"dark\"\n{rest}"))
+    };
+    assert_eq!(output(""), ["output.kind"]);
+    assert_eq!(
+        output("joints = \"rdh\"\nroot = \"thumb\"\ncofidence = 1\n"),
+        ["output.kind", "output.joints", "output.root", "output.cofidence"]
+    );
+    let detector = format!(
+        "{COLOUR}[output]\nkind = \"heatmaps\"\n[detector]\nkind = \"boxs\"\nboxes = \"b\"\nclasses = [\"foot\"]\n"
+    );
+    assert_eq!(faults(&detector), ["detector.input", "detector.kind", "detector.classes"]);
+    let detector = detector.replace("boxs", "boxes").replace("boxes = \"b\"", "boxes = 7");
+    assert_eq!(faults(&detector), ["detector.input", "detector.boxes", "detector.scores", "detector.classes"]);
+    // nothing that is wrong goes without a word
+    let joints = |list: &str| faults(&format!("{COLOUR}[output]\nkind = \"heatmaps\"\njoints = {list}\n"));
+    assert_eq!((joints("[]"), joints("[\"-\"]")), (vec!["output.joints".to_owned()], vec!["output.joints".to_owned()]));
+}
+
+#[test]
+fn a_model_is_named_by_its_folder_its_description_or_its_weights() {
+    let settings = RunSettings::default();
+    let name = |path: &Path| KeypointModel::load(path, &settings).map(|model| model.spec().weights.clone());
+    let weights = folder().join("heatmaps.onnx");
+    assert_eq!(name(&weights).unwrap(), weights, "a description of the same name");
+    let scratch = tempfile::tempdir().unwrap();
+    let [first, second] = ["first.onnx", "second.onnx"].map(|name| scratch.path().join(name));
+    for file in [&first, &second] {
+        std::fs::copy(&weights, file).unwrap();
+    }
+    let error = name(&first).unwrap_err().to_string();
+    assert!(error.contains("first.toml` and `") && error.contains("model.toml`") && error.contains("hint:"), "{error}");
+    let toml = std::fs::read_to_string(folder().join("heatmaps.toml")).unwrap();
+    let toml = toml.replace("heatmaps.onnx", "second.onnx");
+    std::fs::write(scratch.path().join("model.toml"), &toml).unwrap();
+    assert_eq!(name(&first).unwrap(), first, "the weights that were named, not those of the description");
+    assert_eq!(name(scratch.path()).unwrap(), second);
+    std::fs::write(scratch.path().join("first.toml"), "name = 3").unwrap();
+    assert!(name(&first).unwrap_err().to_string().contains("first.toml"), "its own description comes first");
+    assert_eq!(name(&scratch.path().join("model.toml")).unwrap(), second);
+}
+
+#[test]
+fn outputs_that_are_no_numbers_are_named() {
+    let expected = expected();
+    for settings in runtimes() {
+        let sound = load("heatmaps", &settings).predict(&pictures(&expected)).unwrap();
+        assert!(sound.iter().all(|prediction| prediction.broken_outputs.is_empty()));
+        let model = load("nan", &settings);
+        let broken = model.predict(&pictures(&expected)).unwrap();
+        let names: Vec<&str> = broken.iter().flat_map(|p| p.broken_outputs.iter().map(String::as_str)).collect();
+        assert!(!names.is_empty(), "{broken:?}");
+        let outputs: Vec<String> =
+            model.runner.tensors(&pictures(&expected), 2).into_iter().map(|(name, _)| name).collect();
+        assert!(names.iter().all(|name| outputs.iter().any(|output| output == name)), "{names:?} {outputs:?}");
+    }
+}
+
 #[test]
 fn missing_and_foreign_files_are_told() {
     let settings = RunSettings::default();
     let text = |error: ModelError| error.to_string();
     let missing = KeypointModel::load(&folder().join("none"), &settings).err().map(text).unwrap();
-    assert!(missing.contains("cannot read model.toml") && missing.contains("hint:"), "{missing}");
+    assert!(
+        missing.contains("looked for") && missing.contains("none/model.toml`") && missing.contains("hint:"),
+        "{missing}"
+    );
     let spec = format!("weights = \"none.onnx\"\n{COLOUR}[output]\nkind = \"heatmaps\"\n");
     let missing = described(&spec, &settings).err().map(text).unwrap();
     assert!(missing.contains("none.onnx: cannot read the weights"), "{missing}");
     for settings in runtimes() {
         let spec = format!("weights = \"expected.json\"\n{COLOUR}[output]\nkind = \"heatmaps\"\n");
         let foreign = described(&spec, &settings).err().map(text).unwrap();
-        assert!(foreign.contains("expected.json: ") && foreign.contains("cannot load the model"), "{foreign}");
+        assert!(foreign.contains("expected.json: ") && foreign.contains("it is JSON"), "{foreign}");
     }
 }
 
@@ -444,7 +527,7 @@ fn detectors_box_what_they_see() {
             "weights = \"heatmaps.onnx\"\n{COLOUR}[output]\nkind = \"heatmaps\"\ntensor = \"heat\"\n[detector]\n{spec}"
         );
         let model = described(&text, settings).unwrap_or_else(|error| panic!("{error}"));
-        model.detector(settings).unwrap_or_else(|error| panic!("{error}")).unwrap().detect(view).unwrap()
+        model.detector(settings).unwrap_or_else(|error| panic!("{error}")).unwrap().detect(view).unwrap().hands
     };
     // 128 x 64: the network sees it at half size with 16 black rows above and below
     let mut picture = view(128, 64);

@@ -177,3 +177,36 @@ fn mass_around(weights: &[f32], size: [usize; 3], at: [usize; 3]) -> f32 {
     }
     sum.min(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A round Gaussian whose top lies between cells: x, y in cells.
+    fn gaussian([x, y]: [f32; 2], size: [usize; 3]) -> Vec<f32> {
+        let at = |k: usize| [(k % size[2]) as f32 - x, (k / size[2] % size[1]) as f32 - y];
+        (0..size[1] * size[2]).map(at).map(|[x, y]| libm::expf(-(x * x + y * y) / (2.0 * 1.5 * 1.5))).collect()
+    }
+
+    fn found(refine: Refine, top: [f32; 2]) -> [f32; 2] {
+        let (size, beta) = ([1, 16, 24], 1.0);
+        let (layout, activation, cells) = (Layout::Nchw, Activation::None, Cells::Centres);
+        let spec = MapSpec { layout, activation, refine, cells, beta };
+        let peak = peak(&gaussian(top, size), size, spec).unwrap();
+        [peak.place[2], peak.place[1]]
+    }
+
+    #[test]
+    fn dark_finds_the_top_of_a_gaussian_between_cells() {
+        for top in [[7.0, 5.0], [7.3, 5.0], [7.49, 4.62], [18.8, 10.2], [1.1, 13.9]] {
+            let off = |refine| {
+                let place = found(refine, top);
+                (place[0] - top[0]).abs().max((place[1] - top[1]).abs())
+            };
+            assert!(off(Refine::Dark) < 1e-3, "{top:?}: {:?}", found(Refine::Dark, top));
+            assert!(off(Refine::Quarter) <= 0.2501 && off(Refine::None) <= 0.5);
+        }
+        // half a cell is as far as the greatest cell's neighbours can tell, and the border has but one
+        assert_eq!(found(Refine::Dark, [0.0, 0.0]), [0.0, 0.0]);
+    }
+}

@@ -60,8 +60,15 @@ pub(super) fn decode(
         let trust = confidence.as_ref().and_then(|c| c.chunks(spec.joints.count).nth(item));
         let mirrored = patches.get(hand * views).is_some_and(|patch| patch.mirrored);
         let side = sides.as_ref().and_then(|sides| sides.get(hand).copied().flatten());
-        let presence = presence.as_ref().and_then(|p| p.get(hand).copied()).filter(|p| p.is_finite());
-        Prediction { presence, side: side.map(|s| seen(s, mirrored)), ..context.prediction(&joints, trust) }
+        let told = presence.as_ref().and_then(|p| p.get(hand).copied());
+        let presence = told.filter(|p| p.is_finite());
+        let mut prediction =
+            Prediction { presence, side: side.map(|s| seen(s, mirrored)), ..context.prediction(&joints, trust) };
+        let whole = context.is_whole(&prediction) && presence == told && side.is_some() == sides.is_some();
+        if !whole {
+            prediction.broken_outputs = outputs.not_finite(hand, hands);
+        }
+        prediction
     };
     Some(joints.into_iter().enumerate().map(predict).collect())
 }
@@ -120,6 +127,11 @@ impl Context<'_> {
             }
             OutputKind::Anchors { .. } => votes::anchors(self, &self.spec.kind),
         }
+    }
+
+    /// Whether every keypoint is there that the network gives.
+    fn is_whole(&self, prediction: &Prediction) -> bool {
+        self.spec.joints.places.iter().zip(&prediction.keypoints).all(|(place, p)| place.is_none() || p.is_some())
     }
 
     /// Columns and rows of the patch.

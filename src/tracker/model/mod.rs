@@ -35,7 +35,7 @@
 //! | `output` | `z`, `z_scale`, `root` | see [`ZUnit`] (`half_cubes` for depth, else none), number (1), name (wrist) | what the third number says, factor to that unit |
 //! | `output` | `per_view` | true, false (false) | stereo: joints in each view, view after view |
 //! | `output.confidence`, `output.presence` | `tensor`, `activation` | name; none, sigmoid (none) | `[N, J]`, `[N]` |
-//! | `output.side` | `tensor`, `activation`, `first` | name; none, sigmoid, softmax (none); left, right | which hand the number, or the first of two, means |
+//! | `output.side` | `tensor`, `activation`, `first` | name; none, sigmoid, softmax (none); left, right | which hand of the patch the number, or the first of two, means; in a mirrored patch it is the other one |
 //! | `detector` | `kind`, `weights`, `input.*`, ... | see [`DetectorSpec`] | finds hands in the whole picture |
 //!
 //! Kinds of output and their keys: [`OutputKind`]. Maps also have `activation` (none, sigmoid, softmax), `refine` (none,

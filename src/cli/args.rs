@@ -65,6 +65,10 @@ pub struct GenerateArgs {
     #[arg(long, value_enum, default_value_t)]
     pub backend: Backend,
 
+    /// Pictures that a graphics adapter draws at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub batch: Option<u16>,
+
     /// Layout of the dataset, instead of the preset's
     #[arg(long, value_enum)]
     pub format: Option<Format>,
@@ -84,6 +88,8 @@ pub enum Backend {
     /// The reference: needs no graphics card
     #[default]
     Cpu,
+    /// A graphics adapter by Vulkan, Metal or DX12; `HANDLOOM_ADAPTER` picks one by a part of its name
+    Gpu,
 }
 
 /// Arguments of `handloom render`.

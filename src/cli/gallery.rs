@@ -61,7 +61,7 @@ struct Cell {
 /// Draw the sheets of a rig into a folder.
 pub(super) fn run(rig: &str, out: &Path, cell_px: u32) -> anyhow::Result<()> {
     anyhow::ensure!((16..=1024).contains(&cell_px), "`--cell-px` is {cell_px}, legal are 16 to 1024");
-    let studio = Studio { assets: Assets::new()?, renderer: renderer(Backend::Cpu) };
+    let studio = Studio { assets: Assets::new()?, renderer: renderer(Backend::Cpu, None)? };
     studio.assets.open_rig(rig)?;
     std::fs::create_dir_all(out).with_context(|| format!("cannot make folder `{}`", out.display()))?;
     let rows: Vec<(u8, u32)> = (1..=TONES).flat_map(|t| (0..PEOPLE).map(move |p| (t, p))).collect();

@@ -18,6 +18,8 @@ use crate::import::{MotionMapping, motion_from_csv, motion_from_glb, motion_from
 use crate::pipeline::{self, Studio};
 use crate::preset::types::Sequence;
 use crate::preset::{Loaded, Preset, PresetError, load};
+#[cfg(feature = "gpu")]
+use crate::render::gpu::GpuRenderer;
 use crate::render::{Renderer, cpu::CpuRenderer};
 use crate::report;
 use crate::rig::{HandMotion, Rig};
@@ -28,8 +30,13 @@ impl GenerateArgs {
     pub(super) fn run(&self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let loaded = self.load()?;
         loaded.warnings.iter().for_each(|warning| warn(warning));
-        let job = Job::new(&loaded.preset, self.backend)?;
-        let plan = pipeline::plan(&loaded.preset, &loaded.hash);
+        let job = Job::new(&loaded.preset, renderer(self.backend, self.batch)?)?;
+        let mut plan = pipeline::plan(&loaded.preset, &loaded.hash);
+        let drawn_by = job.studio.renderer.name();
+        if !drawn_by.is_empty() {
+            // other adapters round otherwise: their shards are not taken for these
+            plan.generator = format!("{}, drawn by {drawn_by}", plan.generator);
+        }
         if self.dry_run {
             out.write_all(loaded.preset.to_toml().as_bytes())?;
             self.tell_plan(&plan);
@@ -128,7 +135,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn new(preset: &Preset, backend: Backend) -> anyhow::Result<Self> {
+    pub(super) fn new(preset: &Preset, renderer: Box<dyn Renderer>) -> anyhow::Result<Self> {
         let assets = Assets::new()?;
         let rig: Arc<Rig> = assets.open_rig(&preset.rig)?;
         let pictures = background_files(preset)?;
@@ -140,7 +147,7 @@ impl Job {
                 "`{path}`: in {count} moments some angle is outside the rig's limits, and is brought to them"
             ));
         }
-        Ok(Self { studio: Studio { assets, renderer: renderer(backend) }, sampler })
+        Ok(Self { studio: Studio { assets, renderer }, sampler })
     }
 
     fn make(&self, writer: &DatasetWriter, part: ShardOf) -> anyhow::Result<Vec<Sidecar>> {
@@ -211,11 +218,30 @@ fn object_files(preset: &Preset) -> anyhow::Result<Vec<MeshFile>> {
     Ok(meshes.into_iter().map(|(path, mesh)| MeshFile::new(path, &mesh.positions, &mesh.triangles)).collect())
 }
 
-/// The renderer of a backend.
-pub(super) fn renderer(backend: Backend) -> Box<dyn Renderer> {
+/// The renderer of a backend, and of a graphics adapter how many pictures it draws at once.
+pub(super) fn renderer(backend: Backend, batch: Option<u16>) -> anyhow::Result<Box<dyn Renderer>> {
     match backend {
-        Backend::Cpu => Box::new(CpuRenderer::new()),
+        Backend::Cpu if batch.is_some() => {
+            anyhow::bail!("`--batch` is for graphics adapters\nhint: add `--backend gpu`, or leave it out")
+        }
+        Backend::Cpu => Ok(Box::new(CpuRenderer::new())),
+        Backend::Gpu => gpu_renderer(batch),
     }
+}
+
+#[cfg(feature = "gpu")]
+fn gpu_renderer(batch: Option<u16>) -> anyhow::Result<Box<dyn Renderer>> {
+    let renderer = GpuRenderer::new()?;
+    say(&format!("drawing on {}", renderer.name()));
+    Ok(Box::new(match batch {
+        Some(pictures) => renderer.with_batch(pictures.into()),
+        None => renderer,
+    }))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn gpu_renderer(_: Option<u16>) -> anyhow::Result<Box<dyn Renderer>> {
+    anyhow::bail!("this program was built without the feature `gpu`\nhint: build it with its default features")
 }
 
 fn tell_empty_hands(held: HeldCounts) {

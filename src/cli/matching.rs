@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Outcome;
 use super::args::{Backend, MatchArgs, SetArgs};
-use super::generate::Job;
+use super::generate::{Job, renderer};
 use super::talk::{say, warn};
 use crate::dataset::{
     DatasetReader, DepthFormat, HandRecord, OutputFormat, OutputSettings, Pictures, RgbFormat, Sample, SampleLabel,
@@ -209,7 +209,7 @@ fn observed_hand(hand: &HandRecord) -> ObservedHand {
 
 /// Renders samples spread evenly over a preset's dataset and measures them as if they had been written and read.
 fn render(preset: &Preset, backend: Backend, count: u64, grey: bool) -> anyhow::Result<(Rendered, Vec<Canvas>)> {
-    let job = Job::new(preset, backend)?;
+    let job = Job::new(preset, renderer(backend, None)?)?;
     let output =
         OutputSettings { rgb: RgbFormat::Jpg, format: OutputFormat::Loose, grey, ..output_settings(preset.output) };
     let families = Families::new();

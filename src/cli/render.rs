@@ -27,7 +27,7 @@ const SPLIT: &str = "render";
 impl RenderArgs {
     pub(super) fn run(&self) -> anyhow::Result<Outcome> {
         let scene = read_scene(&self.scene)?;
-        let studio = Studio { assets: Assets::new()?, renderer: renderer(Backend::Cpu) };
+        let studio = Studio { assets: Assets::new()?, renderer: renderer(Backend::Cpu, None)? };
         for hand in &scene.hands {
             studio.assets.open_rig(&hand.rig)?;
         }

@@ -1,5 +1,7 @@
 //! A preset's samples, shard by shard, every shard's samples in parallel.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Studio;
@@ -11,7 +13,7 @@ use crate::preset::types::{self, Preset};
 use crate::sampler::SceneSampler;
 
 /// Samples in flight per thread: enough to keep threads busy, few enough to keep memory flat.
-const IN_FLIGHT: usize = 16;
+const IN_FLIGHT: u64 = 16;
 
 /// Told of every sample that is made or has failed, from any thread.
 pub type Progress<'a> = &'a (dyn Fn(Result<(), &SampleFailure>) + Sync);
@@ -26,11 +28,15 @@ pub fn generate(
     chunks: &[Chunk],
     progress: Progress<'_>,
 ) -> Result<Vec<Sidecar>, DatasetError> {
-    write_samples(writer, chunks, &|index| make_sample(studio, sampler, writer, index), progress)
+    let make = |indices| make_samples(studio, sampler, writer, indices);
+    write_batches(writer, chunks, (studio.renderer.batch() as u64, &make), progress)
 }
 
 /// Makes one sample of a dataset, by its index; called from many threads.
 pub type Maker<'a> = &'a (dyn Fn(u64) -> Result<EncodedSample, SampleFailure> + Sync);
+
+/// Most samples that are made together, and what makes them.
+type BatchMaker<'a> = (u64, &'a (dyn Fn(Range<u64>) -> Vec<Result<EncodedSample, SampleFailure>> + Sync));
 
 /// Writes shards from samples that are made in parallel, a window of them in memory.
 pub fn write_samples(
@@ -39,40 +45,63 @@ pub fn write_samples(
     make: Maker<'_>,
     progress: Progress<'_>,
 ) -> Result<Vec<Sidecar>, DatasetError> {
-    chunks.iter().map(|chunk| write_chunk(writer, chunk, make, progress)).collect()
+    write_batches(writer, chunks, (1, &|indices| indices.map(make).collect()), progress)
+}
+
+fn write_batches(
+    writer: &DatasetWriter,
+    chunks: &[Chunk],
+    maker: BatchMaker<'_>,
+    progress: Progress<'_>,
+) -> Result<Vec<Sidecar>, DatasetError> {
+    chunks.iter().map(|chunk| write_chunk(writer, chunk, maker, progress)).collect()
 }
 
 fn write_chunk(
     writer: &DatasetWriter,
     chunk: &Chunk,
-    make: Maker<'_>,
+    (together, make): BatchMaker<'_>,
     progress: Progress<'_>,
 ) -> Result<Sidecar, DatasetError> {
-    let window = (IN_FLIGHT * rayon::current_num_threads()) as u64;
+    let window = (IN_FLIGHT.max(together) * rayon::current_num_threads() as u64) as usize;
     let range = chunk.samples();
-    let starts = range.clone().step_by(window as usize);
-    let samples = starts.flat_map(|start| {
-        let window = start..range.end.min(start + window);
-        let make = |index| {
-            let made = make(index);
-            progress(made.as_ref().map(|_| ()));
+    let samples = range.clone().step_by(window).flat_map(|start| {
+        let end = range.end.min(start + window as u64);
+        let batches: Vec<_> = (start..end).step_by(together.max(1) as usize).collect();
+        let make = |first: u64| {
+            let made = make(first..end.min(first + together.max(1)));
+            for made in &made {
+                progress(made.as_ref().map(|_| ()));
+            }
             made
         };
-        window.into_par_iter().map(make).collect::<Vec<_>>()
+        batches.into_par_iter().flat_map_iter(make).collect::<Vec<_>>()
     });
     writer.write_chunk(chunk, samples)
 }
 
-fn make_sample(
+/// Samples of consecutive indices, drawn together; one that fails leaves the others be.
+fn make_samples(
     studio: &Studio,
     sampler: &SceneSampler,
     writer: &DatasetWriter,
-    index: u64,
-) -> Result<EncodedSample, SampleFailure> {
-    let failed = |error: &dyn std::error::Error| SampleFailure { index, cause: with_causes(error) };
-    let scene = sampler.sample(index).map_err(|e| failed(&e))?;
-    let sample = studio.shoot(index, scene, &writer.plan().output).map_err(|e| failed(&e))?;
-    writer.encode(&sample).map_err(|e| failed(&e))
+    indices: Range<u64>,
+) -> Vec<Result<EncodedSample, SampleFailure>> {
+    let failed = |index, error: &dyn std::error::Error| SampleFailure { index, cause: with_causes(error) };
+    let (mut scenes, mut made) = (Vec::new(), Vec::new());
+    for index in indices.clone() {
+        match sampler.sample(index) {
+            Ok(scene) => scenes.push((index, scene)),
+            Err(error) => made.push(Err(failed(index, &error))),
+        }
+    }
+    let drawn: Vec<u64> = scenes.iter().map(|(index, _)| *index).collect();
+    for (index, sample) in drawn.into_iter().zip(studio.shoot_all(scenes, &writer.plan().output)) {
+        let encoded = sample.map_err(|e| failed(index, &e));
+        made.push(encoded.and_then(|sample| writer.encode(&sample).map_err(|e| failed(index, &e))));
+    }
+    made.sort_by_key(|made| made.as_ref().map_or_else(|failure| failure.index, |sample| sample.index));
+    made
 }
 
 /// An error and what caused it, on one line.

@@ -1,14 +1,14 @@
 //! From one scene to one sample: pose, backdrop, picture, labels, sensor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::assets::{AssetError, Assets};
-use crate::backdrop::{self, BackdropError};
+use crate::backdrop::{self, Backdrop, BackdropError};
 use crate::camera::Camera;
 use crate::dataset::{OutputSettings, Sample};
-use crate::frame::Plane;
-use crate::label;
+use crate::frame::{Frame, Plane};
+use crate::label::{self, Labels};
 use crate::posed::{self, PoseError, PosedScene};
 use crate::render::{RenderError, Renderer};
 use crate::rig::Rig;
@@ -36,6 +36,9 @@ pub enum StudioError {
     /// The picture could not be drawn.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// The renderer returned fewer pictures than it was given scenes.
+    #[error("drawing failed: the picture is missing")]
+    NotDrawn,
     /// The picture could not be compressed.
     #[error(transparent)]
     Sensor(#[from] SensorError),
@@ -52,17 +55,30 @@ pub struct Studio {
 impl Studio {
     /// The sample of a scene, with the pictures that the settings ask for.
     pub fn shoot(&self, index: u64, scene: Scene, output: &OutputSettings) -> Result<Sample, StudioError> {
-        let posed = self.pose(&scene)?;
-        let backdrop = backdrop::resolve(&scene, &self.assets)?;
-        let mut frame = self.renderer.render(&posed, &backdrop)?;
-        let labels = label::derive(&posed, &frame);
-        if !scene.sensor.depth.is_perfect() {
-            // labels are those of the exact depth
-            let mut noise = noise_of(&scene).stream("depth sensor noise");
-            frame.depth_z_m = sensor::measure_depth(&frame.depth_z_m, &scene.sensor.depth, &mut noise);
-        }
-        let Pictures { rgb, rgb_jpeg, grey } = develop(&frame.colour, backdrop.gain, &scene, output)?;
-        Ok(Sample { index, scene, labels, frame, rgb, grey, rgb_jpeg })
+        let set = self.set(&scene)?;
+        let frame = self.renderer.render(&set.posed, &set.backdrop)?;
+        let shot = Shot::new(&set, frame, output)?;
+        Ok(shot.with(index, scene))
+    }
+
+    /// The samples of several scenes, drawn together.
+    pub fn shoot_all(&self, scenes: Vec<(u64, Scene)>, output: &OutputSettings) -> Vec<Result<Sample, StudioError>> {
+        let sets: Vec<_> = scenes.iter().map(|(_, scene)| self.set(scene)).collect();
+        let good = || sets.iter().filter_map(|set| set.as_ref().ok());
+        let jobs: Vec<_> = good().map(|set| (&set.posed, &set.backdrop)).collect();
+        let frames = self.renderer.render_batch(&jobs);
+        let mut shots: VecDeque<_> = good().zip(frames).map(|(set, frame)| Shot::new(set, frame?, output)).collect();
+        let faults: Vec<_> = sets.into_iter().map(Result::err).collect();
+        let sample = |((index, scene), fault): ((u64, Scene), Option<StudioError>)| match fault {
+            Some(fault) => Err(fault),
+            None => Ok(shots.pop_front().transpose()?.ok_or(StudioError::NotDrawn)?.with(index, scene)),
+        };
+        scenes.into_iter().zip(faults).map(sample).collect()
+    }
+
+    /// A scene posed before its backdrop.
+    fn set<'a>(&self, scene: &'a Scene) -> Result<Set<'a>, StudioError> {
+        Ok(Set { posed: self.pose(scene)?, backdrop: backdrop::resolve(scene, &self.assets)? })
     }
 
     /// The scene with the rigs that it names, skinned. Hands that are small in the picture have fewer triangles.
@@ -79,6 +95,39 @@ impl Studio {
         let meshes = paths.map(|path| Ok((path.clone(), self.assets.mesh(path)?)));
         let meshes = meshes.collect::<Result<BTreeMap<_, _>, AssetError>>()?;
         Ok(posed::pose_with(scene, &rigs, &meshes)?)
+    }
+}
+
+/// What is drawn.
+struct Set<'a> {
+    posed: PosedScene<'a>,
+    backdrop: Backdrop,
+}
+
+/// A sample without its scene.
+struct Shot {
+    labels: Labels,
+    frame: Frame,
+    pictures: Pictures,
+}
+
+impl Shot {
+    /// Labels and pictures of a drawn set.
+    fn new(set: &Set<'_>, mut frame: Frame, output: &OutputSettings) -> Result<Self, StudioError> {
+        let scene = set.posed.scene;
+        let labels = label::derive(&set.posed, &frame);
+        if !scene.sensor.depth.is_perfect() {
+            // labels are those of the exact depth
+            let mut noise = noise_of(scene).stream("depth sensor noise");
+            frame.depth_z_m = sensor::measure_depth(&frame.depth_z_m, &scene.sensor.depth, &mut noise);
+        }
+        let pictures = develop(&frame.colour, set.backdrop.gain, scene, output)?;
+        Ok(Self { labels, frame, pictures })
+    }
+
+    fn with(self, index: u64, scene: Scene) -> Sample {
+        let Pictures { rgb, rgb_jpeg, grey } = self.pictures;
+        Sample { index, scene, labels: self.labels, frame: self.frame, rgb, grey, rgb_jpeg }
     }
 }
 

@@ -1,18 +1,50 @@
 //! Draws a posed scene.
 //!
 //! [`Renderer`] is what the rest of the crate sees; [`cpu`] is the reference: no driver, no display, the same bytes on
-//! every machine.
+//! every machine. `gpu` (feature `gpu`) draws the same on a graphics adapter. What both share stands beside them: the
+//! visible geometry, the materials, and the numbers of the shading model.
 
+mod capsule;
+mod check;
 pub mod cpu;
+mod decal;
+mod finish;
+mod flexion;
+mod geometry;
+
+#[cfg(feature = "gpu")]
+pub mod gpu;
+mod lobe;
+mod material;
+mod prepared;
+mod shading;
+mod shadow_frame;
+mod tile;
 
 use crate::backdrop::Backdrop;
-use crate::frame::Frame;
+use crate::frame::{Frame, NO_DEPTH, Plane};
 use crate::posed::PosedScene;
+use crate::rig::part::BACKGROUND_ID;
 
 /// Draws posed scenes, from any number of threads at once.
 pub trait Renderer: Send + Sync {
     /// Picture, depth and ids of a posed scene in front of a backdrop of the camera's size.
     fn render(&self, posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<Frame, RenderError>;
+
+    /// What drew, as told to the user and written into datasets; empty for the reference.
+    fn name(&self) -> String {
+        String::new()
+    }
+
+    /// Pictures that are best drawn together.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// Draws several posed scenes, each as [`Renderer::render`] does.
+    fn render_batch(&self, jobs: &[(&PosedScene<'_>, &Backdrop)]) -> Vec<Result<Frame, RenderError>> {
+        jobs.iter().map(|(posed, backdrop)| self.render(posed, backdrop)).collect()
+    }
 }
 
 /// Why a scene could not be drawn.
@@ -60,6 +92,10 @@ pub enum RenderError {
         /// Triangles of the rig.
         triangles: usize,
     },
+    /// The graphics adapter did not draw.
+    #[cfg(feature = "gpu")]
+    #[error("drawing failed: {0}")]
+    Gpu(#[from] gpu::GpuError),
     /// A solid's arrays do not fit together.
     #[error("drawing solid {solid} failed: the arrays of its mesh do not fit together")]
     SolidArrays {
@@ -70,3 +106,14 @@ pub enum RenderError {
 
 /// Largest width and height of a picture.
 pub const MAX_SIDE_PX: u32 = 16_384;
+
+/// A picture of the backdrop alone.
+fn empty_frame(backdrop: &Backdrop) -> Frame {
+    let (width, height) = (backdrop.pixels.width, backdrop.pixels.height);
+    Frame {
+        colour: backdrop.pixels.clone(),
+        depth_z_m: Plane::filled(width, height, NO_DEPTH),
+        part: Plane::filled(width, height, BACKGROUND_ID),
+        instance: Plane::filled(width, height, 0),
+    }
+}

@@ -149,7 +149,9 @@ mod tests {
 
     fn after(shots: &[f32]) -> SideBelief {
         let mut belief = SideBelief::default();
-        shots.iter().for_each(|odds| belief.hear(*odds));
+        for odds in shots {
+            belief.hear(*odds);
+        }
         belief
     }
 

@@ -9,6 +9,8 @@ mod convert;
 mod crops;
 mod generate;
 mod golden;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod import;
 mod matching;
 mod metrics;

@@ -103,6 +103,16 @@ fn modules_use_only_what_the_architecture_allows() {
 }
 
 #[test]
+fn only_the_gpu_backend_names_wgpu() {
+    let names = |path: &Path| std::fs::read_to_string(path).unwrap().contains("wgpu::");
+    let (inside, outside): (Vec<_>, Vec<_>) = rust_files(&root().join("src"))
+        .into_iter()
+        .filter(|path| names(path))
+        .partition(|path| path.starts_with(root().join("src/render/gpu")));
+    assert!(!inside.is_empty() && outside.is_empty(), "{outside:?}");
+}
+
+#[test]
 fn files_are_short_and_introduce_themselves() {
     let mut wrong = Vec::new();
     for path in rust_files(&root().join("src")).into_iter().chain(rust_files(&root().join("tests"))) {

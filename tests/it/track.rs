@@ -244,7 +244,7 @@ fn a_network_that_does_not_run_takes_no_time() {
     let mut tracker = tracker(TrackerSettings::default());
     let nowhere = Place::in_box([5000.0, 5000.0, 40.0, 40.0], None);
     let nothing = tracker.step(&shot(0.0, 256, &[]), Some(&[nowhere])).unwrap();
-    assert_eq!([nothing.times.crop, nothing.times.network], [0.0; 2]);
+    assert!(nothing.times.crop + nothing.times.network < 1e-12);
     let somewhere = Place::in_box([80.0, 80.0, 90.0, 90.0], None);
     assert!(tracker.step(&shot(0.1, 256, &[]), Some(&[somewhere])).unwrap().times.network > 0.0);
 }

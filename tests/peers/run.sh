@@ -35,6 +35,14 @@ done
 NODE_PATH="$HANDLOOM_PEERS/node_modules" node tests/peers/validate_glb.mjs rigs/adult/rig.glb "$data/webxr.glb"
 "$handloom" generate quickstart --count 8 --out "$data/webxr" --set "rig='$data/webxr.glb'"
 "$handloom" check "$data/webxr"
+# drawn on an adapter (in software where there is no other), with Vulkan's validation layers listening
+echo "khronos_validation.log_filename = $PWD/$data/vulkan.txt" > "$data/vk_layer_settings.txt"
+cat tests/peers/vk_layer_settings.txt >> "$data/vk_layer_settings.txt"
+VK_LAYER_SETTINGS_PATH="$PWD/$data" VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation VK_LOADER_DEBUG=layer \
+  "$handloom" generate quickstart --count 40 --backend gpu --out "$data/gpu" 2> "$data/gpu.txt"
+grep -q "Insert instance layer.*khronos_validation" "$data/gpu.txt" || { echo "the validation layers were not there"; exit 1; }
+[ ! -s "$data/vulkan.txt" ] || { cat "$data/vulkan.txt"; exit 1; }
+"$handloom" check "$data/gpu"
 # the trainer's crop and metrics; what needs torch is left out where there is none, and says so
 "$handloom" generate presets/jgr.toml --count 60 --out "$data/jgr"
 "$handloom" crop "$data/jgr" "$data/jgr-crops" || [ $? -eq 1 ]

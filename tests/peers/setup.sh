@@ -5,6 +5,9 @@ need() { command -v "$1" >/dev/null || { apt-get update -qq && apt-get install -
 need python3 python3 python3-venv
 need npm nodejs npm
 need chromium chromium
+# draws by Vulkan in software where there is no graphics card, and says what Vulkan was asked wrongly
+[ -f /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json ] && ls /usr/share/vulkan/icd.d/*.json >/dev/null 2>&1 ||
+  { apt-get update -qq && apt-get install -y -qq mesa-vulkan-drivers vulkan-validationlayers; }
 if [ ! -x "$PEERS/venv/bin/python" ]; then
   python3 -m venv "$PEERS/venv" || { apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv "$PEERS/venv"; }
 fi

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use super::args::{ChoiceArgs, Given, TrackArgs};
 use crate::cli::args::{Backend, SetArgs};
-use crate::cli::generate::Job;
+use crate::cli::generate::{Job, renderer};
 use crate::cli::talk::warn;
 use crate::preset::{PresetError, load};
 use crate::sequence::{PresetSettings, PresetSource, Source, StoredSettings, StoredSource, VideoInput, VideoSource};
@@ -165,7 +165,7 @@ fn rendered(name: &str, choice: &ChoiceArgs) -> anyhow::Result<Box<dyn Source>> 
         Err(error) => return Err(error.into()),
     };
     loaded.warnings.iter().for_each(|warning| warn(warning));
-    let Job { studio, sampler } = Job::new(&loaded.preset, Backend::default())?;
+    let Job { studio, sampler } = Job::new(&loaded.preset, renderer(Backend::default(), None)?)?;
     let settings = PresetSettings {
         split: choice.split.clone(),
         count: choice.count,

@@ -8,6 +8,7 @@ use super::geometry::Triangle;
 use super::lanes::{LANES, load};
 use super::light::Rgb8;
 use super::raster::{PixelSamples, Window};
+use super::shading::SURFACE_PIXELS;
 use crate::frame::{Frame, Plane};
 
 /// A surface seen in a pixel: shaded once, whatever its number of samples.
@@ -22,9 +23,6 @@ pub(super) struct Fragment {
     /// Samples it covers.
     pub(super) count: u8,
 }
-
-/// Depth within one surface may change by this many pixel widths within a pixel.
-const SURFACE_PIXELS: f32 = 2.0;
 
 /// Add the colours of up to eight fragments to the picture, each by the share of its pixel that it covers.
 #[inline(always)]

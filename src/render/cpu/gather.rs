@@ -8,9 +8,10 @@ use glam::Vec3;
 use super::fragment::Fragment;
 use super::geometry::{BODIES, Geometry, ScreenPoint, Vertex, slot};
 use super::lanes::{F8, LANES, splat};
+use super::material::Material;
 use super::prepared::{CHANNELS, MapLevel, MapPyramid, PreparedRig};
-use super::raster::{SAMPLES_PX, double_area};
-use super::skin::Material;
+use super::raster::double_area;
+use super::shading::{MOST_STEPS_PER_TEXEL, NEAR_MM, SAMPLES_PX};
 use super::tile::{self, Tile};
 use crate::rig::part::PERSON_ID;
 
@@ -187,11 +188,6 @@ impl Batch {
         }
     }
 }
-
-/// The ridge coordinate climbs by about 120 steps from texel to texel; by more it jumps.
-const MOST_STEPS_PER_TEXEL: f32 = 420.0;
-/// Pixels wider than this on the skin show none of the fine relief, millimetres.
-const NEAR_MM: f32 = 0.7;
 
 /// Shares of the corners at a point of the picture, perspective-correct.
 #[inline(always)]

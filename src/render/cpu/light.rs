@@ -5,40 +5,12 @@
 use fearless_simd::{Simd, prelude::*};
 
 use super::lanes::{F8, V8, exp_neg, mix, positive, pow5, splat};
-use crate::backdrop::Sh9;
+use super::lobe::Lobe;
 
 /// Three channels of eight lanes.
 pub(super) type Rgb8<S> = [F8<S>; 3];
 
-/// Spherical harmonics with a factor per band folded in.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Lobe([[f32; 9]; 3]);
-
 impl Lobe {
-    /// `sh` blurred by a kernel with the given weight in bands 0, 1 and 2.
-    pub(super) fn new(sh: &Sh9, bands: [f32; 3]) -> Self {
-        // normalisation of the basis, split off so that evaluation needs only products of coordinates
-        const SCALE: [f32; 9] = [
-            0.282_094_8,
-            0.488_602_5,
-            0.488_602_5,
-            0.488_602_5,
-            1.092_548_4,
-            1.092_548_4,
-            0.315_391_57,
-            1.092_548_4,
-            0.546_274_2,
-        ];
-        let band = |k: usize| bands[if k == 0 { 0 } else { 1 + usize::from(k > 3) }];
-        Self(std::array::from_fn(|c| std::array::from_fn(|k| sh.0[k][c] * SCALE[k] * band(k))))
-    }
-
-    /// Light reflected by a white diffuse surface.
-    pub(super) fn diffuse(sh: &Sh9) -> Self {
-        // the cosine's bands, pi, 2 pi / 3 and pi / 4, over the pi of the diffuse surface
-        Self::new(sh, [1.0, 2.0 / 3.0, 0.25])
-    }
-
     /// Value in a unit direction, not below 0.
     #[inline(always)]
     pub(super) fn at<S: Simd>(&self, d: V8<S>) -> Rgb8<S> {
@@ -75,15 +47,6 @@ pub(super) fn with_bounces<S: Simd>(openness: F8<S>, albedo: F8<S>) -> F8<S> {
     let b = albedo * -4.7951 + 0.6417;
     let c = albedo * 2.7552 + 0.6903;
     openness.max(((openness * a + b) * openness + c) * openness)
-}
-
-/// Reflectance of skin at grazing incidence for a gloss of 1, instead of a smooth surface's 1: its furrows and down hide
-/// each other (measured faces: the lobe is .2 to .3 of a smooth one's; Weyrich et al. 2006).
-const SKIN_GRAZING: f32 = 0.30;
-
-/// Reflectance of skin of some gloss at grazing incidence.
-pub(super) fn skin_grazing(specular: f32) -> f32 {
-    SKIN_GRAZING * specular.clamp(0.0, 1.0)
 }
 
 /// Cosines of one light in a surface's frame.

@@ -8,49 +8,43 @@
 //! One picture is drawn by one thread; many pictures are drawn side by side. Buffers are kept between pictures. The
 //! vector unit is chosen at run time and every choice gives the same bytes.
 
-mod decal;
-mod flexion;
 mod fragment;
 mod gather;
-mod geometry;
 mod lanes;
 mod light;
 mod occlusion;
-mod prepared;
 mod raster;
 mod shade;
 mod shade_solid;
 mod shadow;
 mod skin;
-mod tile;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use fearless_simd::{Level, dispatch};
 
-use super::{MAX_SIDE_PX, RenderError, Renderer};
+use super::capsule::{self, WorldCapsule};
+use super::check::check;
+use super::finish::Finish;
+use super::geometry::Geometry;
+use super::lobe::Lobe;
+use super::material::Material;
+use super::prepared::{PreparedRig, PreparedRigs};
+use super::shading::ROUGH_BANDS;
+use super::shadow_frame::footprint_m;
+use super::{RenderError, Renderer, empty_frame};
+// what both backends share, under short names for the files of this one
+use super::{finish, geometry, lobe, material, prepared, shading, shadow_frame, tile};
 use crate::backdrop::Backdrop;
-use crate::frame::{Frame, NO_DEPTH, Plane};
+use crate::frame::Frame;
 use crate::posed::PosedScene;
-use crate::rig::{Rig, part::BACKGROUND_ID};
-use crate::solid::SolidMesh;
 use fragment::Fragment;
-use geometry::Geometry;
-use light::Lobe;
-use occlusion::WorldCapsule;
-use prepared::PreparedRig;
-use raster::{MAX_TRIANGLES, PixelSamples, Window};
+use raster::{PixelSamples, Window};
 use shade::Lighting;
-use shade_solid::Finish;
 use shadow::ShadowMap;
-use skin::Material;
 
 /// Rows that are drawn together: their samples stay in the cache.
 const BAND_ROWS: u32 = 32;
-/// Hands whose bodies fit a byte.
-const MAX_HANDS: usize = 255 / geometry::BODIES as usize;
-/// Rigs whose derived data are kept.
-const KEPT_RIGS: usize = 16;
 
 /// Part of the work on a picture, for measuring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +63,7 @@ pub enum Stage {
 pub struct CpuRenderer {
     level: Level,
     idle: Mutex<Vec<Scratch>>,
-    rigs: Mutex<Vec<(Arc<Rig>, Arc<PreparedRig>)>>,
+    rigs: PreparedRigs,
 }
 
 /// Buffers of one picture, kept for the next.
@@ -117,7 +111,7 @@ impl CpuRenderer {
     }
 
     fn with_level(level: Level) -> Self {
-        Self { level, idle: Mutex::default(), rigs: Mutex::default() }
+        Self { level, idle: Mutex::default(), rigs: PreparedRigs::default() }
     }
 
     /// [`Renderer::render`] that says when it has ended a stage; the last four come once per band of rows.
@@ -128,39 +122,26 @@ impl CpuRenderer {
         ended: &mut dyn FnMut(Stage),
     ) -> Result<Frame, RenderError> {
         check(posed, backdrop)?;
-        let rigs: Vec<_> = posed.hands.iter().map(|hand| self.prepared(&hand.rig)).collect();
-        let mut scratch = lock(&self.idle).pop().unwrap_or_default();
+        let rigs: Vec<_> = posed.hands.iter().map(|hand| self.rigs.of(&hand.rig)).collect();
+        let mut scratch = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let mut frame = empty_frame(backdrop);
         self.draw(&mut scratch, posed, &rigs, (backdrop, &mut frame), ended);
-        lock(&self.idle).push(scratch);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         Ok(frame)
-    }
-
-    fn prepared(&self, rig: &Arc<Rig>) -> Arc<PreparedRig> {
-        let mut kept = lock(&self.rigs);
-        if let Some((_, prepared)) = kept.iter().find(|(known, _)| Arc::ptr_eq(known, rig)) {
-            return Arc::clone(prepared);
-        }
-        if kept.len() >= KEPT_RIGS {
-            kept.remove(0);
-        }
-        let prepared = Arc::new(PreparedRig::new(rig));
-        kept.push((Arc::clone(rig), Arc::clone(&prepared)));
-        prepared
     }
 
     fn draw(
         &self,
         scratch: &mut Scratch,
         posed: &PosedScene<'_>,
-        rigs: &[Arc<PreparedRig>],
+        rigs: &[std::sync::Arc<PreparedRig>],
         (backdrop, frame): (&Backdrop, &mut Frame),
         ended: &mut dyn FnMut(Stage),
     ) {
         let scene = posed.scene;
         scratch.geometry.build(posed, rigs);
         ended(Stage::Project);
-        occlusion::capsules(posed, &mut scratch.capsules);
+        capsule::capsules(posed, &mut scratch.capsules);
         let Geometry { vertices, used, .. } = &mut scratch.geometry;
         dispatch!(self.level, simd => occlusion::apply(simd, &scratch.capsules, used, vertices));
         ended(Stage::Occlusion);
@@ -214,18 +195,6 @@ impl CpuRenderer {
     }
 }
 
-/// Size of a pixel on the hands, metres, from the mean depth of their landmarks.
-fn footprint_m(posed: &PosedScene<'_>) -> f32 {
-    let camera = &posed.scene.camera;
-    let landmarks = posed.hands.iter().flat_map(|hand| &hand.landmarks_m);
-    let depths = landmarks.map(|p| camera.camera_from_world.point(*p).z);
-    let (sum, count) = depths.fold((0.0, 0.0), |(sum, count), z| (sum + z, count + 1.0));
-    (sum / f32::max(count, 1.0)).abs() / camera.intrinsics.fx.max(1.0)
-}
-
-/// What a rough reflection leaves of the environment's bands.
-const ROUGH_BANDS: [f32; 3] = [1.0, 0.8, 0.45];
-
 impl Scratch {
     fn sort_into_bands(&mut self, surfaces: usize) {
         self.fragments.resize_with(surfaces, Vec::new);
@@ -254,75 +223,4 @@ impl Band {
         let first = top + k * BAND_ROWS;
         Window { left, top: first, width: right - left, height: BAND_ROWS.min(bottom - first) }
     }
-}
-
-fn empty_frame(backdrop: &Backdrop) -> Frame {
-    let (width, height) = (backdrop.pixels.width, backdrop.pixels.height);
-    Frame {
-        colour: backdrop.pixels.clone(),
-        depth_z_m: Plane::filled(width, height, NO_DEPTH),
-        part: Plane::filled(width, height, BACKGROUND_ID),
-        instance: Plane::filled(width, height, 0),
-    }
-}
-
-fn check(posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<(), RenderError> {
-    let size = &posed.scene.camera.intrinsics;
-    let (width, height) = (size.width, size.height);
-    if !(1..=MAX_SIDE_PX).contains(&width) || !(1..=MAX_SIDE_PX).contains(&height) {
-        return Err(RenderError::PictureSize { width, height });
-    }
-    let pixels = &backdrop.pixels;
-    let complete = pixels.data.len() == width as usize * height as usize;
-    if [pixels.width, pixels.height] != [width, height] || !complete {
-        let found = [pixels.width, pixels.height];
-        return Err(RenderError::BackdropSize { expected: [width, height], found });
-    }
-    if posed.hands.len() > MAX_HANDS {
-        return Err(RenderError::TooMany { what: "hands", found: posed.hands.len(), limit: MAX_HANDS });
-    }
-    let (found, limit) =
-        (posed.solids.len() + posed.gloves.len(), 255 - posed.hands.len() * usize::from(geometry::BODIES));
-    if found > limit {
-        return Err(RenderError::TooMany { what: "solids", found, limit });
-    }
-    let of_hands = posed.hands.iter().map(|h| h.positions_m.len().max(h.rig.mesh.triangles.len()));
-    let of_solids = posed.solids.iter().map(|s| s.mesh.positions_m.len().max(s.mesh.triangles.len()));
-    let elements = of_hands.chain(of_solids).sum();
-    if elements > MAX_TRIANGLES {
-        return Err(RenderError::TooMany { what: "vertices or triangles", found: elements, limit: MAX_TRIANGLES });
-    }
-    if let Some(solid) = posed.solids.iter().position(|s| !is_consistent(&s.mesh)) {
-        return Err(RenderError::SolidArrays { solid });
-    }
-    posed.hands.iter().enumerate().try_for_each(|(k, hand)| check_rig(k, hand))
-}
-
-fn is_consistent(mesh: &SolidMesh) -> bool {
-    let count = mesh.positions_m.len();
-    let indices = mesh.triangles.as_flattened().iter().all(|i| (*i as usize) < count);
-    indices && mesh.normals.len() == count && mesh.uvs_m.len() == count
-}
-
-fn check_rig(number: usize, hand: &crate::posed::PosedHand) -> Result<(), RenderError> {
-    let mesh = &hand.rig.mesh;
-    let (vertices, triangles) = (hand.positions_m.len(), mesh.triangles.len());
-    let fits = [
-        ("normals", hand.normals.len() == vertices),
-        ("uvs", mesh.uvs.len() == vertices),
-        ("palmar", mesh.palmar.len() == vertices),
-        ("triangle_part", mesh.triangle_part.len() == triangles),
-        ("triangles", mesh.triangles.as_flattened().iter().all(|i| (*i as usize) < vertices)),
-    ];
-    match fits.into_iter().find(|(_, fits)| !fits) {
-        None => Ok(()),
-        Some((field, _)) => {
-            Err(RenderError::RigArrays { hand: number, rig: hand.rig.name.clone(), field, vertices, triangles })
-        }
-    }
-}
-
-/// A lock that no panic of another thread can spoil: the buffers behind it are valid whatever they hold.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

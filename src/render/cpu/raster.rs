@@ -7,16 +7,9 @@
 
 use fearless_simd::{Simd, prelude::*, u32x8};
 
-use super::geometry::{ScreenPoint, Triangle};
+use super::geometry::{MAX_TRIANGLES, ScreenPoint, Triangle};
 use super::lanes::{F8, LANES, load, splat};
-
-/// Where a pixel is sampled, pixels from its corner. The first is the centre; columns and rows are all different.
-pub(super) const SAMPLES_PX: [[f32; 2]; LANES] = {
-    const fn at(x: i8, y: i8) -> [f32; 2] {
-        [0.5 + x as f32 / 16.0, 0.5 + y as f32 / 16.0]
-    }
-    [at(0, 0), at(-7, 1), at(-5, -5), at(-3, 5), at(1, -7), at(3, 7), at(5, -3), at(7, 3)]
-};
+use super::shading::SAMPLES_PX;
 
 const SAMPLE_X: [f32; LANES] = column(0);
 const SAMPLE_Y: [f32; LANES] = column(1);
@@ -41,9 +34,8 @@ pub(super) struct PixelSamples {
     pub(super) tag: [u32; LANES],
 }
 
-/// Triangles that a tag can count.
-pub(super) const MAX_TRIANGLES: usize = 1 << BODY_SHIFT;
-const BODY_SHIFT: u32 = 24;
+/// A tag counts triangles below the body.
+const BODY_SHIFT: u32 = MAX_TRIANGLES.trailing_zeros();
 
 impl PixelSamples {
     pub(super) const EMPTY: Self = Self { inv_z: [0.0; LANES], tag: [0; LANES] };

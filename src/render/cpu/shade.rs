@@ -10,31 +10,18 @@ use super::gather::Batch;
 use super::geometry::Geometry;
 use super::lanes::{F8, LANES, V8, positive, splat, unit};
 use super::light::{
-    Cosines, Lobe, Rgb8, environment_share, fresnel, ggx, reflected_direction, soft_cosine, transmitted, with_bounces,
+    Cosines, Rgb8, environment_share, fresnel, ggx, reflected_direction, soft_cosine, transmitted, with_bounces,
 };
+use super::lobe::Lobe;
+use super::material::Material;
 use super::prepared::PreparedRig;
+use super::shading::{
+    ABSORPTION, SECOND_LOBE, SHADOW_BLEED, SMOOTH_SHARE, SOFTNESS, SPREAD_M, THIN_CURVATURE, TRANSMISSION,
+};
 use super::shadow::ShadowMap;
-use super::skin::{Material, Surface, surface};
+use super::skin::{Surface, surface};
 use crate::frame::Plane;
 use crate::scene::DirectionalLight;
-
-/// Distance over which light spreads below the skin, metres: mean free paths of red, green and blue.
-const SPREAD_M: [f32; 3] = [0.0034, 0.0014, 0.0009];
-/// Rounding of the terminator: never sharper and never rounder than this.
-const SOFTNESS: [f32; 2] = [0.03, 0.40];
-/// Share of the smooth normal in the diffuse light of each channel: relief is blurred below the skin.
-const SMOOTH_SHARE: [f32; 3] = [0.60, 0.35, 0.20];
-/// How much light spreads into the penumbra of a shadow.
-const SHADOW_BLEED: [f32; 3] = [0.55, 0.15, 0.05];
-/// Absorption on the way through flesh, 1/m.
-const ABSORPTION: [f32; 3] = [250.0, 900.0, 1200.0];
-/// Share of light that leaves on the other side of an infinitely thin body.
-const TRANSMISSION: f32 = 0.16;
-/// Mean curvature from which a body counts as thin, 1/m.
-const THIN_CURVATURE: f32 = 80.0;
-
-/// Share of the second of skin's two lobes.
-const SECOND_LOBE: f32 = 0.75;
 
 /// Everything of a picture that does not belong to one hand.
 pub(super) struct Lighting<'a> {

@@ -7,59 +7,30 @@
 #![expect(clippy::inline_always, reason = "must be compiled for the dispatched instruction set")]
 
 use fearless_simd::{Simd, prelude::*};
-use glam::{Mat3, Vec3};
+use glam::Vec3;
 
 use super::lanes::{F8, LANES, V8, load, splat};
+use super::shading::SHADOW_MARGIN;
+use super::shadow_frame::ShadowFrame;
 use crate::posed::PosedScene;
 use crate::rig::HandSide;
 use crate::scene::DirectionalLight;
 
-/// Distance from which shadows are taken to fall, metres: turns the light's angle into a penumbra.
-const TYPICAL_GAP_M: f32 = 0.05;
-/// Smallest and largest side of a texel.
-const TEXEL_M: [f32; 2] = [0.0005, 0.005];
-/// Texels along the longer side at most.
-const MAX_SIDE: f32 = 640.0;
-/// Shadows on and of solids are drawn up to this distance from the hands.
-const AROUND_HANDS_M: f32 = 0.25;
-/// Texels around the hands, wider than the kernel.
-const MARGIN: usize = 3;
-
 /// Depth map of one light.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ShadowMap {
-    width: usize,
-    height: usize,
+    frame: ShadowFrame,
     /// Distance away from the light of the nearest far side, metres.
     depth: Vec<f32>,
-    /// Rows: texel column, texel row, distance away from the light.
-    light_from_world: Mat3,
-    origin: Vec3,
-    /// Side of a texel, metres.
-    texel_m: f32,
     projected: Vec<[f32; 3]>,
-}
-
-impl Default for ShadowMap {
-    fn default() -> Self {
-        Self {
-            width: 0,
-            height: 0,
-            depth: Vec::new(),
-            light_from_world: Mat3::IDENTITY,
-            origin: Vec3::ZERO,
-            texel_m: 1.0,
-            projected: Vec::new(),
-        }
-    }
 }
 
 impl ShadowMap {
     /// Draw the far sides of hands and solids; texels are not made smaller than a picture's pixel on them.
     pub(super) fn build(&mut self, light: &DirectionalLight, posed: &PosedScene<'_>, footprint_m: f32) {
-        self.fit(light, posed, footprint_m);
+        self.frame = ShadowFrame::new(light, posed, footprint_m);
         self.depth.clear();
-        self.depth.resize(self.width * self.height, f32::MAX);
+        self.depth.resize(self.frame.width * self.frame.height, f32::MAX);
         for hand in &posed.hands {
             self.project(&hand.positions_m);
             self.draw_all(&hand.rig.mesh.triangles, hand.side == HandSide::Left);
@@ -75,7 +46,8 @@ impl ShadowMap {
 
     fn project(&mut self, positions: &[Vec3]) {
         self.projected.clear();
-        self.projected.extend(positions.iter().map(|p| (self.light_from_world * *p + self.origin).to_array()));
+        self.projected
+            .extend(positions.iter().map(|p| (self.frame.light_from_world * *p + self.frame.origin).to_array()));
     }
 
     /// Draw the far sides of a mesh of projected vertices.
@@ -91,48 +63,15 @@ impl ShadowMap {
 
     /// What lies beyond the map is lit, also where a large solid reaches over its edge.
     fn clear_margin(&mut self) {
-        for (k, row) in self.depth.chunks_exact_mut(self.width).enumerate() {
-            if k < MARGIN || k + MARGIN >= self.height {
+        for (k, row) in self.depth.chunks_exact_mut(self.frame.width).enumerate() {
+            if k < SHADOW_MARGIN || k + SHADOW_MARGIN >= self.frame.height {
                 row.fill(f32::MAX);
             } else {
-                let inner = row.len() - MARGIN;
-                row[..MARGIN].fill(f32::MAX);
+                let inner = row.len() - SHADOW_MARGIN;
+                row[..SHADOW_MARGIN].fill(f32::MAX);
                 row[inner..].fill(f32::MAX);
             }
         }
-    }
-
-    /// Choose axes, texel size and extent.
-    fn fit(&mut self, light: &DirectionalLight, posed: &PosedScene<'_>, footprint_m: f32) {
-        let away = -light.to_light.normalize_or(Vec3::Y);
-        let right = away.any_orthonormal_vector();
-        // right x up points to the light
-        let up = right.cross(away);
-        let axes = Mat3::from_cols(right, up, away).transpose();
-        let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
-        for p in posed.hands.iter().flat_map(|h| &h.positions_m) {
-            let q = axes * *p;
-            low = low.min(q);
-            high = high.max(q);
-        }
-        let (nearest, farthest) = (low - AROUND_HANDS_M, high + AROUND_HANDS_M);
-        for p in posed.solids.iter().flat_map(|s| &s.mesh.positions_m) {
-            let q = (axes * *p).clamp(nearest, farthest);
-            low = low.min(q);
-            high = high.max(q);
-        }
-        let extent = (high - low).max(Vec3::ZERO);
-        let extent = if extent.is_finite() { extent } else { Vec3::ZERO };
-        let penumbra = 2.0 * TYPICAL_GAP_M * libm::tanf(light.angular_radius_rad.clamp(0.0, 1.0));
-        let texel =
-            (penumbra * 0.5).max(footprint_m).clamp(TEXEL_M[0], TEXEL_M[1]).max(extent.x.max(extent.y) / MAX_SIDE);
-        let scale = Vec3::new(1.0 / texel, 1.0 / texel, 1.0);
-        self.texel_m = texel;
-        self.light_from_world = Mat3::from_diagonal(scale) * axes;
-        let margin = MARGIN as f32;
-        self.origin = if low.is_finite() { -(low * scale) + Vec3::new(margin, margin, 0.0) } else { Vec3::ZERO };
-        self.width = (extent.x / texel) as usize + 2 * MARGIN + 1;
-        self.height = (extent.y / texel) as usize + 2 * MARGIN + 1;
     }
 
     fn draw(&mut self, p: [[f32; 3]; 3]) {
@@ -151,15 +90,15 @@ impl ShadowMap {
         }
         let inv_area = 1.0 / area;
         let (d1, d2) = ((p[1][2] - p[0][2]) * inv_area, (p[2][2] - p[0][2]) * inv_area);
-        for row in top..bottom.min(self.height) {
+        for row in top..bottom.min(self.frame.height) {
             let y = row as f32 + 0.5;
-            for column in left..right.min(self.width) {
+            for column in left..right.min(self.frame.width) {
                 let x = column as f32 + 0.5;
                 let (e1, e2) = (edge(p[2], p[0], x, y), edge(p[0], p[1], x, y));
                 let inside = e1.min(e2).min(edge(p[1], p[2], x, y)) >= 0.0;
                 // no branch: it would be as good as random
                 let depth = if inside { p[0][2] + e1 * d1 + e2 * d2 } else { f32::MAX };
-                let seen = &mut self.depth[row * self.width + column];
+                let seen = &mut self.depth[row * self.frame.width + column];
                 *seen = if depth < *seen { depth } else { *seen };
             }
         }
@@ -169,24 +108,24 @@ impl ShadowMap {
     #[inline(always)]
     pub(super) fn lit<S: Simd>(&self, simd: S, position: V8<S>, normal: V8<S>) -> F8<S> {
         // off the surface, so that the kernel does not dip below it
-        let p = position.add(normal.scale(splat(simd, self.texel_m * 1.5)));
-        let [x, y, depth] = [0, 1, 2].map(|k| (self.light_from_world.row(k), self.origin[k]));
+        let p = position.add(normal.scale(splat(simd, self.frame.texel_m * 1.5)));
+        let [x, y, depth] = [0, 1, 2].map(|k| (self.frame.light_from_world.row(k), self.frame.origin[k]));
         let x = p.dot(V8::splat(simd, x.0)) + x.1;
         let y = p.dot(V8::splat(simd, y.0)) + y.1;
-        let depth = p.dot(V8::splat(simd, depth.0)) + (depth.1 - self.texel_m);
+        let depth = p.dot(V8::splat(simd, depth.0)) + (depth.1 - self.frame.texel_m);
         let least = splat(simd, 1.5);
-        let x = x.max(least).min(splat(simd, self.width as f32 - 2.5)) - 0.5;
-        let y = y.max(least).min(splat(simd, self.height as f32 - 2.5)) - 0.5;
+        let x = x.max(least).min(splat(simd, self.frame.width as f32 - 2.5)) - 0.5;
+        let y = y.max(least).min(splat(simd, self.frame.height as f32 - 2.5)) - 0.5;
         // middle texel and the place in it
         let (middle_x, middle_y) = ((x + 0.5).floor(), (y + 0.5).floor());
         let weights_x = spline(x - middle_x);
         let weights_y = spline(y - middle_y);
-        let first = (middle_y - 1.0) * self.width as f32 + (middle_x - 1.0);
+        let first = (middle_y - 1.0) * self.frame.width as f32 + (middle_x - 1.0);
         let first = first.to_array();
         let mut lit = splat(simd, 0.0);
         for (dy, weight_y) in weights_y.into_iter().enumerate() {
             for (dx, weight_x) in weights_x.into_iter().enumerate() {
-                let offset = dy * self.width + dx;
+                let offset = dy * self.frame.width + dx;
                 let mut seen = [f32::MAX; LANES];
                 for (seen, first) in seen.iter_mut().zip(first) {
                     *seen = self.depth.get(first as usize + offset).copied().unwrap_or(f32::MAX);

@@ -5,93 +5,19 @@
 use fearless_simd::{Simd, prelude::*};
 use glam::Vec3;
 
-use super::decal::Decals;
 use super::gather::{Batch, channel};
 use super::geometry::slot;
 use super::lanes::{F8, V8, load, mix, positive, splat, unit};
-use super::light::{Rgb8, skin_grazing};
+use super::light::Rgb8;
+use super::material::Material;
+use super::shading::{
+    FLEXED_FOLDS, FURROW_DARKENING, FURROW_DULLING, LOBE_FACTORS, MAX_RELIEF, NAIL_F0, PALM_ROUGHER, PLAIN_ARM_M,
+    RIDGE_CONTRAST, RIDGE_FADE, RIDGE_HEIGHT_M, RIDGE_MEAN, RIDGE_SPACING_M, STRAIGHT_FOLDS, STRETCHED, VEIN_TINT,
+    WET_DARKENING, WET_ROUGHNESS,
+};
 use super::tile;
-use crate::rig::{RIDGE_STEP_M, RigMesh};
-use crate::scene::SkinMaterial;
-use crate::tone::{Palette, palette};
-
-/// Reflectance of skin at normal incidence (n = 1.4) and of nails (n = 1.5).
-pub(super) const SKIN_F0: f32 = 0.028;
-const NAIL_F0: f32 = 0.04;
-/// Roughness of skin's two lobes as factors on the material's.
-const LOBE_FACTORS: [f32; 2] = [0.75, 1.30];
-/// Roughness that dry palms have more than backs, and roughness of a film of water.
-const PALM_ROUGHER: f32 = 0.05;
-const WET_ROUGHNESS: f32 = 0.17;
-/// Share of the light that wet skin swallows.
-const WET_DARKENING: f32 = 0.22;
-/// Steepest relief, as tangent.
-const MAX_RELIEF: f32 = 1.2;
-
-/// Depth of folds, back and palm, of a straight joint, and what full flexion adds.
-const STRAIGHT_FOLDS: [f32; 2] = [1.15, 0.85];
-const FLEXED_FOLDS: [f32; 2] = [-1.10, 0.75];
-/// Flush that a bent joint presses out of the skin on its back.
-const STRETCHED: f32 = 1.6;
-/// Height in the mean hand's bind pose below which the forearm turns into plain skin, as the upper arm has it, and over
-/// which it does, metres.
-const PLAIN_ARM_M: [f32; 2] = [-0.180, 0.10];
-/// What a vein takes from red, green and blue.
-const VEIN_TINT: [f32; 3] = [0.11, 0.045, 0.0];
-
-/// Distance between friction ridges and their height, metres.
-const RIDGE_SPACING_M: f32 = 0.000_46;
-const RIDGE_HEIGHT_M: f32 = 0.000_045;
-/// Widths of a pixel between which ridges fade, as shares of their distance.
-const RIDGE_FADE: [f32; 2] = [0.22, 0.48];
-/// Mean of the ridges' profile.
-const RIDGE_MEAN: f32 = 8.0 / 15.0;
-/// How much lighter ridges are than furrows; how much darker furrows of the fine relief, and how much duller.
-const RIDGE_CONTRAST: f32 = 0.07;
-const FURROW_DARKENING: f32 = 0.16;
-const FURROW_DULLING: f32 = 0.55;
-
-/// One hand's skin.
-pub(super) struct Material {
-    palette: Palette,
-    skin: SkinMaterial,
-    f0: f32,
-    /// Reflectance at grazing incidence.
-    pub(super) grazing: f32,
-    /// Colour over the nails and its share, roughness of what they show.
-    nail_cover: ([f32; 3], f32),
-    nail_roughness: f32,
-    /// Scar colour.
-    scar_rgb: [f32; 3],
-    pub(super) has_hair: bool,
-    pub(super) has_spots: bool,
-    pub(super) decals: Option<Decals>,
-    /// Moves the repeated structures from person to person, repeats.
-    pub(super) offset: [f32; 2],
-}
-
-impl Material {
-    pub(super) fn new(skin: &SkinMaterial, mesh: &RigMesh) -> Self {
-        let traits = &skin.traits;
-        let palette = palette(skin.melanin, skin.blood);
-        let varnish = traits.varnish.map_or(([0.0; 3], 0.0), |v| (v.rgb, v.cover.clamp(0.0, 1.0)));
-        let redness = traits.scar.map_or(0.0, |s| s.redness.clamp(0.0, 1.0));
-        let seed = traits.seed;
-        Self {
-            f0: SKIN_F0 * skin.specular.max(0.0),
-            grazing: skin_grazing(skin.specular),
-            nail_cover: varnish,
-            nail_roughness: traits.varnish.map_or(skin.nail_roughness, |v| v.roughness),
-            scar_rgb: std::array::from_fn(|c| palette.scar[0][c] + (palette.scar[1][c] - palette.scar[0][c]) * redness),
-            has_hair: traits.hair > 0.0,
-            has_spots: traits.freckles > 0.0 || traits.age_spots > 0.0,
-            decals: Decals::new(traits.scar, traits.tattoo, mesh),
-            offset: [(seed & 0xff) as f32 / 256.0, (seed >> 8 & 0xff) as f32 / 256.0],
-            palette,
-            skin: *skin,
-        }
-    }
-}
+use crate::rig::RIDGE_STEP_M;
+use crate::tone::Palette;
 
 /// A surface in eight pixels.
 pub(super) struct Surface<S: Simd> {

@@ -207,6 +207,6 @@ mod tests {
             assert!(off(Refine::Quarter) <= 0.2501 && off(Refine::None) <= 0.5);
         }
         // half a cell is as far as the greatest cell's neighbours can tell, and the border has but one
-        assert_eq!(found(Refine::Dark, [0.0, 0.0]), [0.0, 0.0]);
+        assert!(found(Refine::Dark, [0.0, 0.0]).iter().all(|v| v.abs() < 1e-6));
     }
 }

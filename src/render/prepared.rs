@@ -1,5 +1,7 @@
 //! What the renderer derives once from a rig: curvature, folding and smaller copies of the skin maps.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use glam::Vec3;
 
 use super::flexion::Folding;
@@ -27,6 +29,30 @@ impl PreparedRig {
             mm_per_uv: mm_per_uv(&rig.mesh),
             maps: rig.skin.as_ref().and_then(MapPyramid::new),
         }
+    }
+}
+
+/// Rigs whose derived data are kept.
+const KEPT_RIGS: usize = 16;
+
+/// What was derived from the rigs that were used last. Shared between threads.
+#[derive(Debug, Default)]
+pub(super) struct PreparedRigs(Mutex<Vec<(Arc<Rig>, Arc<PreparedRig>)>>);
+
+impl PreparedRigs {
+    /// Of a rig, derived now if it was not kept.
+    pub(super) fn of(&self, rig: &Arc<Rig>) -> Arc<PreparedRig> {
+        // what a panic of another thread leaves behind is valid whatever it is
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, prepared)) = kept.iter().find(|(known, _)| Arc::ptr_eq(known, rig)) {
+            return Arc::clone(prepared);
+        }
+        if kept.len() >= KEPT_RIGS {
+            kept.remove(0);
+        }
+        let prepared = Arc::new(PreparedRig::new(rig));
+        kept.push((Arc::clone(rig), Arc::clone(&prepared)));
+        prepared
     }
 }
 

@@ -2,26 +2,24 @@
 
 use glam::{Vec2, Vec3};
 
+use super::shading::MARK_DEPTH_M;
 use crate::rig::RigMesh;
 use crate::scene::{Decal, Scar, Tattoo, TattooPattern};
-
-/// Marks reach this deep below the point they are fixed to, metres: no farther than half a finger.
-const DEPTH_M: f32 = 0.006;
 
 /// Scar and tattoo of one hand, placed on its mesh.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Decals {
-    scar: Option<(Place, Scar)>,
-    tattoo: Option<(Place, Tattoo)>,
+    pub(super) scar: Option<(Place, Scar)>,
+    pub(super) tattoo: Option<(Place, Tattoo)>,
 }
 
 /// A plane fixed to the skin.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    centre: Vec3,
-    along: Vec3,
-    across: Vec3,
-    normal: Vec3,
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    pub(super) centre: Vec3,
+    pub(super) along: Vec3,
+    pub(super) across: Vec3,
+    pub(super) normal: Vec3,
 }
 
 /// Marks in one pixel.
@@ -53,7 +51,7 @@ impl Place {
     /// Place along and across in metres; `None` far off the plane.
     fn local(&self, p: Vec3) -> Option<Vec2> {
         let from = p - self.centre;
-        (from.dot(self.normal).abs() < DEPTH_M + 0.25 * from.length())
+        (from.dot(self.normal).abs() < MARK_DEPTH_M + 0.25 * from.length())
             .then(|| Vec2::new(from.dot(self.along), from.dot(self.across)))
     }
 }

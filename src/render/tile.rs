@@ -34,7 +34,7 @@ pub(super) type Texel = [u8; channel::COUNT];
 
 /// The texture at falling sizes.
 pub(super) struct Tile {
-    levels: Vec<MapLevel<{ channel::COUNT }>>,
+    pub(super) levels: Vec<MapLevel<{ channel::COUNT }>>,
     /// Mean of each channel, bytes as floats.
     pub(super) mean: [f32; channel::COUNT],
 }

@@ -73,6 +73,8 @@ pub(super) struct Triangle {
 #[derive(Debug, Default)]
 pub(super) struct Geometry {
     pub(super) vertices: Vec<Vertex>,
+    /// Number of the first vertex of each hand, then of each solid; vertices that clipping made stand in between.
+    pub(super) firsts: Vec<u32>,
     /// One per vertex.
     pub(super) screen: Vec<ScreenPoint>,
     pub(super) triangles: Vec<Triangle>,
@@ -91,12 +93,14 @@ impl Geometry {
         let (scene, hands) = (posed.scene, &posed.hands);
         let projector = Projector::new(&scene.camera);
         self.vertices.clear();
+        self.firsts.clear();
         self.screen.clear();
         self.triangles.clear();
         self.size = [scene.camera.intrinsics.width, scene.camera.intrinsics.height];
         self.rows = [self.size[1], 0];
         for (k, (hand, rig)) in hands.iter().zip(rigs).enumerate() {
             let first = self.vertices.len();
+            self.firsts.push(first as u32);
             self.add_vertices(hand, rig, &scene.hands[k].pose, &projector);
             let glove = posed.gloves.iter().enumerate().find(|(_, glove)| glove.hand == k);
             let surface = |(g, glove): (usize, &'a PosedGlove)| {
@@ -151,6 +155,7 @@ impl Geometry {
 
     fn add_solid(&mut self, solid: &PosedSolid, [surface, body]: [u8; 2], projector: &Projector<'_>) {
         let first = self.vertices.len() as u32;
+        self.firsts.push(first);
         let mesh = &solid.mesh;
         let surfaces = mesh.positions_m.iter().zip(&mesh.normals).zip(&mesh.uvs_m).enumerate();
         self.vertices.extend(surfaces.map(|(k, ((p, n), uv))| {
@@ -240,6 +245,8 @@ impl Geometry {
     }
 }
 
+/// Vertices and triangles that a renderer can count.
+pub(super) const MAX_TRIANGLES: usize = 1 << 24;
 /// Bodies of one hand: five digits, and the palm with the arm.
 pub(super) const BODIES: u8 = 6;
 

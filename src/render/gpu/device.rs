@@ -1,0 +1,162 @@
+//! The adapter that draws: found without a window system, with the limits that it has.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::GpuError;
+
+/// Name of the environment variable that picks an adapter by a part of its name.
+const ADAPTER_VARIABLE: &str = "HANDLOOM_ADAPTER";
+/// Buffers that the pass with the most of them reads and writes.
+const STORAGE_BUFFERS: u32 = 10;
+
+/// Every buffer has room for one item, also where there is none.
+const LEAST_BYTES: u64 = 1024;
+
+/// An open device.
+#[derive(Debug)]
+pub(super) struct Gpu {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    pub(super) info: wgpu::AdapterInfo,
+    pub(super) limits: wgpu::Limits,
+    /// Largest buffer that a shader can reach.
+    pub(super) most_bytes: u64,
+    lost: Arc<Mutex<Option<String>>>,
+}
+
+impl Gpu {
+    /// The fastest adapter, or the first whose name contains what `HANDLOOM_ADAPTER` says.
+    pub(super) fn open() -> Result<Self, GpuError> {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+        descriptor.backends = wgpu::Backends::PRIMARY & descriptor.backends;
+        // no layers unless the environment asks for them: WGPU_VALIDATION, WGPU_DEBUG
+        descriptor.flags = wgpu::InstanceFlags::empty().with_env();
+        let instance = wgpu::Instance::new(descriptor);
+        let wanted = std::env::var(ADAPTER_VARIABLE).ok();
+        let adapters = ready(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+        let names: Vec<String> = adapters.iter().map(|a| named(&a.get_info())).collect();
+        let fits = |name: &str| wanted.as_ref().is_none_or(|w| name.to_lowercase().contains(&w.to_lowercase()));
+        let fitting = adapters.into_iter().zip(&names).filter(|(_, name)| fits(name)).map(|(adapter, _)| adapter);
+        let Some(adapter) = fitting.min_by_key(|adapter| rank(adapter.get_info().device_type)) else {
+            return Err(GpuError::NoAdapter { wanted, found: names });
+        };
+        Self::of_adapter(&adapter)
+    }
+
+    fn of_adapter(adapter: &wgpu::Adapter) -> Result<Self, GpuError> {
+        let (info, limits) = (adapter.get_info(), adapter.limits());
+        if limits.max_storage_buffers_per_shader_stage < STORAGE_BUFFERS {
+            let found = limits.max_storage_buffers_per_shader_stage;
+            return Err(GpuError::Limit {
+                adapter: named(&info),
+                what: "storage buffers per stage",
+                found,
+                needed: STORAGE_BUFFERS,
+            });
+        }
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("handloom"),
+            required_features: wgpu::Features::empty(),
+            // all that there is: batches are cut to it
+            required_limits: limits.clone(),
+            ..wgpu::DeviceDescriptor::default()
+        };
+        let opened = ready(adapter.request_device(&descriptor));
+        let (device, queue) = opened.map_err(|e| GpuError::Device { adapter: named(&info), cause: e.to_string() })?;
+        let lost = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&lost);
+        device.set_device_lost_callback(move |reason, message| {
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{reason:?}: {message}"));
+        });
+        let most_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        Ok(Self { device, queue, info, limits, most_bytes, lost })
+    }
+
+    /// Name and kind, as told to the user.
+    pub(super) fn name(&self) -> String {
+        named(&self.info)
+    }
+
+    /// Why the device no longer answers.
+    pub(super) fn loss(&self) -> Option<String> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A storage buffer, or the error of the device that has no room for it.
+    pub(super) fn buffer(
+        &self,
+        label: &'static str,
+        size: u64,
+        usage: wgpu::BufferUsages,
+    ) -> Result<wgpu::Buffer, GpuError> {
+        if size > self.limits.max_buffer_size {
+            return Err(GpuError::TooLarge { bytes: size, most: self.limits.max_buffer_size });
+        }
+        let usage =
+            if usage.contains(wgpu::BufferUsages::MAP_READ) { usage } else { usage | wgpu::BufferUsages::STORAGE };
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some(label),
+            size: size.max(LEAST_BYTES),
+            usage,
+            mapped_at_creation: false,
+        };
+        self.scoped(label, || self.device.create_buffer(&descriptor))
+    }
+
+    /// Runs something that may find the device out of memory or at fault.
+    pub(super) fn scoped<T>(&self, what: &'static str, run: impl FnOnce() -> T) -> Result<T, GpuError> {
+        let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory];
+        let guards = scopes.map(|filter| self.device.push_error_scope(filter));
+        let made = run();
+        let mut first = None;
+        for guard in guards.into_iter().rev() {
+            let error = ready(guard.pop());
+            first = first.or(error);
+        }
+        match first {
+            None => Ok(made),
+            Some(wgpu::Error::OutOfMemory { .. }) => Err(GpuError::OutOfMemory { what }),
+            Some(error) => match self.loss() {
+                Some(reason) => Err(GpuError::Lost { adapter: self.name(), reason }),
+                None => Err(GpuError::Fault { what, cause: error.to_string() }),
+            },
+        }
+    }
+}
+
+/// Adapters that are preferred come first.
+fn rank(kind: wgpu::DeviceType) -> u8 {
+    match kind {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu => 4,
+    }
+}
+
+fn named(info: &wgpu::AdapterInfo) -> String {
+    let kind = match info.device_type {
+        wgpu::DeviceType::DiscreteGpu => "discrete GPU",
+        wgpu::DeviceType::IntegratedGpu => "integrated GPU",
+        wgpu::DeviceType::VirtualGpu => "virtual GPU",
+        wgpu::DeviceType::Cpu => "software",
+        wgpu::DeviceType::Other => "unknown kind",
+    };
+    format!("{} ({kind}, {})", info.name, info.backend)
+}
+
+/// The result of a future that needs no one else to go on, as all of the device's do outside of browsers.
+fn ready<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,115 @@
+//! What only a look inside can bring about: limits, a lost device, full memory.
+
+use super::*;
+use crate::assets::Assets;
+use crate::backdrop;
+use crate::pipeline::Studio;
+use crate::preset::load;
+use crate::render::cpu::CpuRenderer;
+use crate::sampler::SceneSampler;
+use crate::scene::Scene;
+
+/// A renderer, unless tests on adapters are turned off.
+fn renderer() -> Option<GpuRenderer> {
+    if std::env::var("HANDLOOM_GPU").is_ok_and(|v| v == "off") {
+        return None;
+    }
+    match GpuRenderer::new() {
+        Ok(renderer) => Some(renderer),
+        Err(error) => panic!("{error}\nhint: HANDLOOM_GPU=off leaves these tests out"),
+    }
+}
+
+fn scenes(count: usize) -> (Studio, Vec<Scene>) {
+    let sets = ["camera.width_px=96", "camera.height_px=96", "output.format='tar'"].map(str::to_owned);
+    let preset = load("rhd", &sets).unwrap().preset;
+    let assets = Assets::new().unwrap();
+    let rig = assets.open_rig(&preset.rig).unwrap();
+    let sampler = SceneSampler::new(preset, rig, Vec::new()).unwrap();
+    let scenes = (0..sampler.count()).filter_map(|index| sampler.sample(index).ok()).take(count).collect();
+    (Studio { assets, renderer: Box::new(CpuRenderer::new()) }, scenes)
+}
+
+fn draw(gpu: &GpuRenderer, studio: &Studio, scenes: &[Scene]) -> Vec<Result<Frame, RenderError>> {
+    let posed: Vec<_> = scenes.iter().map(|scene| studio.pose(scene).unwrap()).collect();
+    let backdrops: Vec<_> = scenes.iter().map(|scene| backdrop::resolve(scene, &studio.assets).unwrap()).collect();
+    gpu.render_batch(&posed.iter().zip(&backdrops).collect::<Vec<_>>())
+}
+
+/// Bytes of the largest buffer that scenes take together.
+fn largest(gpu: &GpuRenderer, studio: &Studio, scenes: &[Scene]) -> u64 {
+    let mut batch = Batch::default();
+    for scene in scenes {
+        let (posed, backdrop) = (studio.pose(scene).unwrap(), backdrop::resolve(scene, &studio.assets).unwrap());
+        let rigs: Vec<_> = posed.hands.iter().map(|hand| gpu.rigs.of(&hand.rig)).collect();
+        let mut geometry = Geometry::default();
+        geometry.build(&posed, &rigs);
+        let rigs = rigs.iter().map(|rig| (rig.as_ref(), texels::RigTexels::default())).collect();
+        batch.add(&Source { posed: &posed, backdrop: &backdrop, geometry: &geometry, rigs });
+    }
+    batch.largest_bytes()
+}
+
+/// The renderer on an adapter whose buffers hold no more than some bytes.
+fn narrowed(gpu: GpuRenderer, most_bytes: u64) -> GpuRenderer {
+    let mut open = Open::new().unwrap();
+    open.gpu.most_bytes = most_bytes;
+    GpuRenderer { open: Mutex::new(Arc::new(open)), ..gpu }
+}
+
+#[test]
+fn a_batch_beyond_the_limits_is_drawn_in_parts() {
+    let Some(gpu) = renderer() else { return };
+    let (studio, scenes) = scenes(4);
+    let whole: Vec<_> = draw(&gpu, &studio, &scenes).into_iter().map(Result::unwrap).collect();
+    let of_one = |scene: &Scene| largest(&gpu, &studio, std::slice::from_ref(scene));
+    let most = scenes.iter().map(of_one).max().unwrap();
+    assert!(largest(&gpu, &studio, &scenes) > most);
+    let gpu = narrowed(gpu, most);
+    let parts: Vec<_> = draw(&gpu, &studio, &scenes).into_iter().map(Result::unwrap).collect();
+    assert!(whole == parts);
+}
+
+#[test]
+fn a_picture_beyond_the_limits_is_an_error_of_its_own() {
+    let Some(gpu) = renderer() else { return };
+    let (studio, scenes) = scenes(5);
+    let sizes: Vec<u64> = scenes.iter().map(|s| largest(&gpu, &studio, std::slice::from_ref(s))).collect();
+    let most = sizes.iter().max().unwrap() - 1;
+    let gpu = narrowed(gpu, most);
+    for (size, drawn) in sizes.iter().zip(draw(&gpu, &studio, &scenes)) {
+        match drawn {
+            Ok(_) => assert!(*size <= most),
+            Err(RenderError::Gpu(GpuError::TooLarge { bytes, .. })) => assert_eq!(bytes, *size),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_lost_device_is_opened_anew() {
+    let Some(gpu) = renderer() else { return };
+    let (studio, scenes) = scenes(2);
+    let before: Vec<_> = draw(&gpu, &studio, &scenes).into_iter().map(Result::unwrap).collect();
+    let open = Arc::clone(&lock(&gpu.open));
+    open.gpu.device.destroy();
+    let after: Vec<_> = draw(&gpu, &studio, &scenes).into_iter().map(Result::unwrap).collect();
+    assert!(before == after);
+    assert!(!Arc::ptr_eq(&open, &lock(&gpu.open)), "it must be another device");
+}
+
+#[test]
+fn rigs_take_turns_on_the_device() {
+    let Some(gpu) = renderer() else { return };
+    let open = Arc::clone(&lock(&gpu.open));
+    let rig = Assets::new().unwrap().open_rig("adult").unwrap();
+    // the same hand, as so many rigs as do not fit
+    let rigs: Vec<_> = (0..=KEPT_RIGS).map(|_| Arc::new(PreparedRig::new(&rig))).collect();
+    for rig in &rigs {
+        let texels = open.texels(std::iter::once(rig)).unwrap();
+        assert!(texels.of(rig).is_some_and(|t| t.levels > 1 && t.first > 0));
+    }
+    let texels = open.texels(std::iter::empty()).unwrap();
+    assert_eq!(texels.rigs().count(), KEPT_RIGS);
+    assert!(texels.of(rigs.last().unwrap()).is_some());
+}

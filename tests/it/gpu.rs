@@ -2,6 +2,7 @@
 //!
 //! Without an adapter these tests fail, and say what to install; `HANDLOOM_GPU=off` leaves them out, and says so.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use handloom::assets::Assets;
@@ -201,22 +202,28 @@ fn a_dataset_drawn_on_the_adapter_holds_what_labels_promise() {
     generate("b", "3");
     let manifest = std::fs::read_to_string(folder.path().join("a/manifest.json")).unwrap();
     assert!(manifest.contains("drawn by "), "{manifest}");
-    let shard = |name: &str| std::fs::read(folder.path().join(name).join("shards/training-000000.tar")).unwrap();
-    assert!(shard("a") == shard("b"), "the batch must not show in the files");
+    let shards = |name: &str| {
+        let files =
+            std::fs::read_dir(folder.path().join(name).join("shards")).unwrap().map(|entry| entry.unwrap().path());
+        let tars = files.filter(|path| path.extension().is_some_and(|ending| ending == "tar"));
+        tars.map(|path| (path.file_name().unwrap().to_owned(), std::fs::read(&path).unwrap()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    assert!(shards("a").len() == 2 && shards("a") == shards("b"), "the batch must not show in the files");
     let checked = handloom(&["check", &set("a")]).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
 }
 
 #[test]
 fn an_adapter_that_is_not_there_is_named() {
-    let output = handloom(&["generate", "rhd", "--count", "1", "--backend", "gpu", "--dry-run"])
+    let output = handloom(&["generate", "rhd", "--count", "4", "--backend", "gpu", "--dry-run"])
         .env("HANDLOOM_ADAPTER", "no such adapter")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("no such adapter") && said.contains("hint:") && said.contains("--backend cpu"), "{said}");
-    let output = handloom(&["generate", "rhd", "--count", "1", "--batch", "4", "--dry-run"]).output().unwrap();
+    let output = handloom(&["generate", "rhd", "--count", "4", "--batch", "4", "--dry-run"]).output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("--backend gpu"));
 }

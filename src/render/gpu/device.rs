@@ -24,6 +24,8 @@ pub(super) struct Gpu {
     pub(super) limits: wgpu::Limits,
     /// Largest buffer that a shader can reach.
     pub(super) most_bytes: u64,
+    /// Largest buffer of a batch.
+    pub(super) most_batch_bytes: u64,
     lost: Arc<Mutex<Option<String>>>,
 }
 
@@ -72,17 +74,12 @@ impl Gpu {
             *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{reason:?}: {message}"));
         });
         let most_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-        Ok(Self { device, queue, info, limits, most_bytes, lost })
+        Ok(Self { device, queue, info, limits, most_bytes, most_batch_bytes: most_bytes, lost })
     }
 
     /// Name and kind, as told to the user.
     pub(super) fn name(&self) -> String {
         named(&self.info)
-    }
-
-    /// Why the device no longer answers.
-    pub(super) fn loss(&self) -> Option<String> {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A storage buffer, or the error of the device that has no room for it.
@@ -119,10 +116,17 @@ impl Gpu {
         match first {
             None => Ok(made),
             Some(wgpu::Error::OutOfMemory { .. }) => Err(GpuError::OutOfMemory { what }),
-            Some(error) => match self.loss() {
-                Some(reason) => Err(GpuError::Lost { adapter: self.name(), reason }),
-                None => Err(GpuError::Fault { what, cause: error.to_string() }),
-            },
+            Some(error) => Err(self.fault(what, error.to_string())),
+        }
+    }
+
+    /// What went wrong: the device was lost, or else refused something.
+    pub(super) fn fault(&self, what: &'static str, cause: String) -> GpuError {
+        // a loss is told when the device is looked at; looking at a lost one may fail, too
+        drop(self.device.poll(wgpu::PollType::Poll));
+        match self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            Some(reason) => GpuError::Lost { adapter: self.name(), reason },
+            None => GpuError::Fault { what, cause },
         }
     }
 }

@@ -39,8 +39,6 @@ use texels::Texels;
 const BATCH: usize = 16;
 /// Submissions in flight: one is drawn while the next is packed and the last is read.
 const SLOTS: usize = 3;
-/// Rigs whose maps stay on the device.
-const KEPT_RIGS: usize = 6;
 
 /// Draws on a graphics adapter.
 #[derive(Debug)]
@@ -135,7 +133,7 @@ impl GpuRenderer {
             batch.add(&Source { posed, backdrop, geometry: &geometry, rigs });
         }
         lock(&self.geometries).push(geometry);
-        let (bytes, most) = (batch.largest_bytes(), open.gpu.most_bytes);
+        let (bytes, most) = (batch.largest_bytes(), open.gpu.most_batch_bytes);
         if bytes > most {
             return Err(GpuError::TooLarge { bytes, most });
         }
@@ -184,7 +182,7 @@ impl Open {
         let gpu = Gpu::open()?;
         Ok(Self {
             passes: Passes::new(&gpu)?,
-            texels: Mutex::new(Texels::new(&gpu, &[])?),
+            texels: Mutex::new(Texels::new(&gpu, &[], &[])?),
             gpu,
             slots: Mutex::new(Slots { idle: Vec::new(), left: SLOTS }),
             returned: Condvar::new(),
@@ -203,8 +201,7 @@ impl Open {
         if rigs.iter().any(|rig| texels.of(rig).is_none()) {
             let is_wanted = |rig: &Arc<PreparedRig>| rigs.iter().any(|wanted| Arc::ptr_eq(wanted, rig));
             let others: Vec<_> = texels.rigs().filter(|rig| !is_wanted(rig)).cloned().collect();
-            rigs.extend(others.into_iter().take(KEPT_RIGS.saturating_sub(rigs.len())));
-            *texels = Texels::new(&self.gpu, &rigs)?;
+            *texels = Texels::new(&self.gpu, &rigs, &others)?;
         }
         Ok(texels.clone())
     }

@@ -145,10 +145,7 @@ fn read(
         // nobody listens any more only after an error
         drop(tell.send(mapped));
     });
-    let fault = |cause: String| match gpu.loss() {
-        Some(reason) => GpuError::Lost { adapter: gpu.name(), reason },
-        None => GpuError::Fault { what: "reading a batch of pictures", cause },
-    };
+    let fault = |cause: String| gpu.fault("reading a batch of pictures", cause);
     let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) };
     gpu.device.poll(wait).map_err(|e| fault(e.to_string()))?;
     let mapped = told.recv_timeout(PATIENCE).map_err(|e| fault(e.to_string()))?;

@@ -53,7 +53,7 @@ fn largest(gpu: &GpuRenderer, studio: &Studio, scenes: &[Scene]) -> u64 {
 /// The renderer on an adapter whose buffers hold no more than some bytes.
 fn narrowed(gpu: GpuRenderer, most_bytes: u64) -> GpuRenderer {
     let mut open = Open::new().unwrap();
-    open.gpu.most_bytes = most_bytes;
+    open.gpu.most_batch_bytes = most_bytes;
     GpuRenderer { open: Mutex::new(Arc::new(open)), ..gpu }
 }
 
@@ -101,15 +101,20 @@ fn a_lost_device_is_opened_anew() {
 #[test]
 fn rigs_take_turns_on_the_device() {
     let Some(gpu) = renderer() else { return };
-    let open = Arc::clone(&lock(&gpu.open));
+    let mut open = Open::new().unwrap();
     let rig = Assets::new().unwrap().open_rig("adult").unwrap();
-    // the same hand, as so many rigs as do not fit
-    let rigs: Vec<_> = (0..=KEPT_RIGS).map(|_| Arc::new(PreparedRig::new(&rig))).collect();
-    for rig in &rigs {
+    // the same hand, as three rigs of which two fit
+    let rigs: Vec<_> = (0..3).map(|_| Arc::new(PreparedRig::new(&rig))).collect();
+    let held = |count: usize| Texels::new(&open.gpu, &rigs[..count], &[]).unwrap().buffer.size();
+    let (two, three) = (held(2), held(3));
+    open.gpu.most_bytes = two;
+    for rig in rigs.iter().chain(&rigs) {
         let texels = open.texels(std::iter::once(rig)).unwrap();
         assert!(texels.of(rig).is_some_and(|t| t.levels > 1 && t.first > 0));
+        assert!(texels.rigs().count() <= 2);
     }
-    let texels = open.texels(std::iter::empty()).unwrap();
-    assert_eq!(texels.rigs().count(), KEPT_RIGS);
-    assert!(texels.of(rigs.last().unwrap()).is_some());
+    assert_eq!(open.texels(rigs[..2].iter()).unwrap().rigs().count(), 2);
+    let refused = open.texels(rigs.iter()).unwrap_err();
+    assert_eq!(refused, GpuError::TooLarge { bytes: three, most: two });
+    drop(gpu);
 }

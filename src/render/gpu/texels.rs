@@ -26,21 +26,23 @@ pub(super) struct Texels {
 }
 
 impl Texels {
-    /// The tile and the maps of the given rigs.
-    pub(super) fn new(gpu: &Gpu, rigs: &[Arc<PreparedRig>]) -> Result<Self, GpuError> {
+    /// The tile, the maps of the wanted rigs, and of the others as far as there is room.
+    pub(super) fn new(gpu: &Gpu, wanted: &[Arc<PreparedRig>], others: &[Arc<PreparedRig>]) -> Result<Self, GpuError> {
         let mut bytes: Vec<u8> = Vec::new();
         for level in &Tile::get().levels {
             bytes.extend(level.texels.iter().flat_map(|t| t.iter().copied().chain([0; 8])));
         }
         let mut kept = Vec::new();
-        for rig in rigs {
-            let levels: &[MapLevel<CHANNELS>] = rig.maps.as_ref().map_or(&[], |maps| &maps.levels);
-            let size = levels.first().map_or(0, |level| level.size as u32);
-            let first = (bytes.len() as u64 / TEXEL_BYTES) as u32;
-            for level in levels {
-                bytes.extend_from_slice(level.texels.as_flattened());
+        for (k, rig) in wanted.iter().chain(others).enumerate() {
+            let size = (bytes.len() + maps_of(rig).iter().map(|level| level.texels.as_flattened().len()).sum::<usize>())
+                as u64;
+            if k >= wanted.len() && size > gpu.most_bytes {
+                break;
             }
-            kept.push((Arc::clone(rig), RigTexels { first, size, levels: levels.len() as u32 }));
+            kept.push((Arc::clone(rig), append(&mut bytes, maps_of(rig))));
+        }
+        if bytes.len() as u64 > gpu.most_bytes {
+            return Err(GpuError::TooLarge { bytes: bytes.len() as u64, most: gpu.most_bytes });
         }
         let buffer = gpu.buffer("skin maps", bytes.len() as u64, wgpu::BufferUsages::COPY_DST)?;
         gpu.queue.write_buffer(&buffer, 0, &bytes);
@@ -56,4 +58,16 @@ impl Texels {
     pub(super) fn rigs(&self) -> impl Iterator<Item = &Arc<PreparedRig>> {
         self.rigs.iter().map(|(rig, _)| rig)
     }
+}
+
+fn maps_of(rig: &PreparedRig) -> &[MapLevel<CHANNELS>] {
+    rig.maps.as_ref().map_or(&[], |maps| &maps.levels)
+}
+
+fn append(bytes: &mut Vec<u8>, levels: &[MapLevel<CHANNELS>]) -> RigTexels {
+    let first = (bytes.len() as u64 / TEXEL_BYTES) as u32;
+    for level in levels {
+        bytes.extend_from_slice(level.texels.as_flattened());
+    }
+    RigTexels { first, size: levels.first().map_or(0, |level| level.size as u32), levels: levels.len() as u32 }
 }

@@ -203,8 +203,7 @@ fn a_dataset_drawn_on_the_adapter_holds_what_labels_promise() {
     let manifest = std::fs::read_to_string(folder.path().join("a/manifest.json")).unwrap();
     assert!(manifest.contains("drawn by "), "{manifest}");
     let shards = |name: &str| {
-        let files =
-            std::fs::read_dir(folder.path().join(name).join("shards")).unwrap().map(|entry| entry.unwrap().path());
+        let files = std::fs::read_dir(folder.path().join(name)).unwrap().map(|entry| entry.unwrap().path());
         let tars = files.filter(|path| path.extension().is_some_and(|ending| ending == "tar"));
         tars.map(|path| (path.file_name().unwrap().to_owned(), std::fs::read(&path).unwrap()))
             .collect::<BTreeMap<_, _>>()

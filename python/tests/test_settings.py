@@ -21,8 +21,8 @@ def test_the_bundled_file_is_legal():
 
 
 def test_changes_on_the_command_line():
-    s = load(PRESET, ["schedule.steps=9000", "data.set=/some/where", 'run.precision="bf16"', "run.seed=3"])
-    assert (s.schedule.steps, s.data.set, s.run.precision, s.run.seed) == (9000, "/some/where", "bf16", 3)
+    s = load(PRESET, ["schedule.steps=30000", "data.set=/some/where", 'run.precision="bf16"', "run.seed=3"])
+    assert (s.schedule.steps, s.data.set, s.run.precision, s.run.seed) == (30000, "/some/where", "bf16", 3)
 
 
 def faults(tmp_path: Path, text: str) -> str:

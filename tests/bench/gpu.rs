@@ -20,9 +20,9 @@ use handloom::render::gpu::GpuRenderer;
 use handloom::sampler::SceneSampler;
 
 const PRESET: &str = "rhd";
-const PICTURES: u64 = 192;
+const PICTURES: u64 = 96;
 const BATCHES: [usize; 4] = [1, 4, 16, 64];
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 /// Seconds that a piece of work took, and those of the processor.
 #[derive(Clone, Copy)]

@@ -14,6 +14,7 @@ import copy
 import pickle
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .settings import Settings, SettingsError, load
+from .shards import DataError
 
 OPSET = 17
 
@@ -86,9 +88,9 @@ def best_network(settings: Settings, weights: Path | None) -> nn.Module:
     return network
 
 
-def main() -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m handloom_train.export", description="writes weights as an ONNX file")
+def command_line(module: str, description: str, write: Callable[[Settings, nn.Module, Path], None]) -> int:
+    """The command line of what writes a trained network as an ONNX file."""
+    parser = argparse.ArgumentParser(prog=f"python -m handloom_train.{module}", description=description)
     parser.add_argument("settings", type=Path, help="the TOML file of the training")
     parser.add_argument("--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="changes a setting; may be repeated")
     parser.add_argument("--weights", type=Path, help="default: best.pt in the run's folder")
@@ -96,15 +98,19 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         settings = load(arguments.settings, arguments.set)
-        network = best_network(settings, arguments.weights)
-    except SettingsError as error:
+        out = arguments.out or Path(settings.run.folder) / "model.onnx"
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write(settings, best_network(settings, arguments.weights), out)
+    except (SettingsError, DataError) as error:
         print(error, file=sys.stderr)
         return 2
-    out = arguments.out or Path(settings.run.folder) / "model.onnx"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    export(network, out)
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
     return 0
+
+
+def main() -> int:
+    """Writes the best model as it is."""
+    return command_line("export", "writes weights as an ONNX file", lambda _, network, out: export(network, out))
 
 
 if __name__ == "__main__":

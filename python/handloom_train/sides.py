@@ -9,7 +9,6 @@ fitted after the training to hands and their mirror images, tells the two apart.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -20,10 +19,9 @@ from torch.nn.functional import softplus
 
 from .augment import Cube, cut_hand, drawn
 from .cache import HandCache
-from .export import best_network, export
+from .export import command_line, export
 from .networks.jgr_p2o import JgrP2O, Votes, squared_moves, squared_spreads
-from .settings import Settings, SettingsError, load
-from .shards import DataError
+from .settings import Settings
 
 # hands of the training split, evenly, that the head is fitted to, each with its mirror image
 HANDS, EPOCHS, BATCH, LEARNING_RATE = 6000, 30, 128, 3e-3
@@ -121,6 +119,7 @@ def add_side(settings: Settings, network: JgrP2O, out: Path) -> None:
     from .train import hands
 
     torch.set_flush_denormal(True)
+    torch.set_num_threads(settings.run.threads)
     network = network.eval().cpu()
     train, validation = hands(settings, settings.data.train), hands(settings, settings.data.validation)
     some = np.linspace(0, len(train) - 1, min(HANDS, len(train))).astype(int)
@@ -132,23 +131,7 @@ def add_side(settings: Settings, network: JgrP2O, out: Path) -> None:
 
 def main() -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m handloom_train.sides", description="adds the output `side` to the best model")
-    parser.add_argument("settings", type=Path, help="the TOML file of the training")
-    parser.add_argument("--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="changes a setting; may be repeated")
-    parser.add_argument("--weights", type=Path, help="default: best.pt in the run's folder")
-    parser.add_argument("--out", type=Path, help="default: model.onnx in the run's folder")
-    arguments = parser.parse_args()
-    try:
-        settings = load(arguments.settings, arguments.set)
-        torch.set_num_threads(settings.run.threads)
-        network = best_network(settings, arguments.weights)
-        out = arguments.out or Path(settings.run.folder) / "model.onnx"
-        add_side(settings, network, out)
-    except (SettingsError, DataError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
-    return 0
+    return command_line("sides", "adds the output `side` to the best model", add_side)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ const DECAL: &str = include_str!("wgsl/decal.wgsl");
 const SKIN: &str = include_str!("wgsl/skin.wgsl");
 const SOLID: &str = include_str!("wgsl/solid.wgsl");
 const MAPS: &str = include_str!("wgsl/maps.wgsl");
+const FRAGMENTS: &str = include_str!("wgsl/fragments.wgsl");
 const COLLECT: &str = include_str!("wgsl/collect.wgsl");
 const MEASURE: &str = include_str!("wgsl/measure.wgsl");
 const SHADE: &str = include_str!("wgsl/shade.wgsl");
@@ -125,10 +126,10 @@ impl Passes {
             let project = module(gpu, "project", &[SCENE, PROJECT]);
             let shadow = module(gpu, "shadow", &[SCENE, SHADOW]);
             let raster = module(gpu, "raster", &[SCENE, RASTER]);
-            let collect = module(gpu, "collect", &[SCENE, COLLECT]);
+            let collect = module(gpu, "collect", &[SCENE, FRAGMENTS, COLLECT]);
             let measure = module(gpu, "measure", &[MEASURE]);
-            let skin = module(gpu, "skin", &[SCENE, SURFACE, LIGHT, MAPS, DECAL, SKIN, SHADE]);
-            let solid = module(gpu, "solid", &[SCENE, SURFACE, LIGHT, SOLID, SHADE]);
+            let skin = module(gpu, "skin", &[SCENE, SURFACE, LIGHT, MAPS, DECAL, SKIN, FRAGMENTS, SHADE]);
+            let solid = module(gpu, "solid", &[SCENE, SURFACE, LIGHT, SOLID, FRAGMENTS, SHADE]);
             Self(vec![
                 pass(gpu, &occlusion, "occlude", OCCLUDE, Grid::Scenes(|most| most.used)),
                 pass(gpu, &project, "project", PROJECT_BINDINGS, Grid::Scenes(|most| most.projected)),

@@ -1,33 +1,11 @@
 // From samples to ids, depth and the surfaces that need shading; pair of `cpu/fragment.rs`.
 
-// Surfaces of one kind that are seen in a pixel.
-struct Fragments {
-    scene: u32,
-    // in the window
-    pixel: u32,
-    // covered samples of each surface, four bits at the sample where it is shaded
-    counts: u32,
-    unused: u32,
-}
-
 struct List {
     count: atomic<u32>,
     unused_a: u32,
     unused_b: u32,
     unused_c: u32,
     fragments: array<Fragments>,
-}
-
-struct Pixel {
-    // light from the surfaces
-    red: f32,
-    green: f32,
-    blue: f32,
-    // share of the backdrop
-    open: f32,
-    depth_z_m: f32,
-    // part and instance from the lowest byte
-    ids: u32,
 }
 
 @group(0) @binding(3) var<storage, read> triangles: array<Triangle>;

@@ -1,29 +1,11 @@
 // Every listed surface of one kind is shaded once and added to its pixel. `radiance` is that of the kind.
 
-struct Fragments {
-    scene: u32,
-    // in the window
-    pixel: u32,
-    // covered samples of each surface, four bits at the sample where it is shaded
-    counts: u32,
-    unused: u32,
-}
-
 struct List {
     count: u32,
     unused_a: u32,
     unused_b: u32,
     unused_c: u32,
     fragments: array<Fragments>,
-}
-
-struct Pixel {
-    red: f32,
-    green: f32,
-    blue: f32,
-    open: f32,
-    depth_z_m: f32,
-    ids: u32,
 }
 
 @group(0) @binding(5) var<storage, read> samples: array<u32>;

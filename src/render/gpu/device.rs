@@ -10,7 +10,10 @@ use super::GpuError;
 /// Name of the environment variable that picks an adapter by a part of its name.
 const ADAPTER_VARIABLE: &str = "HANDLOOM_ADAPTER";
 /// Buffers that the pass with the most of them reads and writes.
-const STORAGE_BUFFERS: u32 = 10;
+const STORAGE_BUFFERS: u32 = 11;
+
+/// What the pass that finds the nearest triangle uses where there is all of it.
+const WIDE_ATOMICS: wgpu::Features = wgpu::Features::SHADER_INT64.union(wgpu::Features::SHADER_INT64_ATOMIC_MIN_MAX);
 
 /// Every buffer has room for one item, also where there is none.
 const LEAST_BYTES: u64 = 1024;
@@ -26,6 +29,8 @@ pub(super) struct Gpu {
     pub(super) most_bytes: u64,
     /// Largest buffer of a batch.
     pub(super) most_batch_bytes: u64,
+    /// Whether two words can be compared and kept as one.
+    pub(super) has_wide_atomics: bool,
     lost: Arc<Mutex<Option<String>>>,
 }
 
@@ -59,9 +64,10 @@ impl Gpu {
                 needed: STORAGE_BUFFERS,
             });
         }
+        let has_wide_atomics = adapter.features().contains(WIDE_ATOMICS);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("handloom"),
-            required_features: wgpu::Features::empty(),
+            required_features: adapter.features() & WIDE_ATOMICS,
             // all that there is: batches are cut to it
             required_limits: limits.clone(),
             ..wgpu::DeviceDescriptor::default()
@@ -74,7 +80,7 @@ impl Gpu {
             *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{reason:?}: {message}"));
         });
         let most_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-        Ok(Self { device, queue, info, limits, most_bytes, most_batch_bytes: most_bytes, lost })
+        Ok(Self { device, queue, info, limits, most_bytes, most_batch_bytes: most_bytes, has_wide_atomics, lost })
     }
 
     /// Name and kind, as told to the user.
@@ -82,7 +88,7 @@ impl Gpu {
         named(&self.info)
     }
 
-    /// A storage buffer, or the error of the device that has no room for it.
+    /// A buffer, mapped if it is one to write, or the error of the device that has no room for it.
     pub(super) fn buffer(
         &self,
         label: &'static str,
@@ -92,13 +98,11 @@ impl Gpu {
         if size > self.limits.max_buffer_size {
             return Err(GpuError::TooLarge { bytes: size, most: self.limits.max_buffer_size });
         }
-        let usage =
-            if usage.contains(wgpu::BufferUsages::MAP_READ) { usage } else { usage | wgpu::BufferUsages::STORAGE };
         let descriptor = wgpu::BufferDescriptor {
             label: Some(label),
             size: size.max(LEAST_BYTES),
             usage,
-            mapped_at_creation: false,
+            mapped_at_creation: usage.contains(wgpu::BufferUsages::MAP_WRITE),
         };
         self.scoped(label, || self.device.create_buffer(&descriptor))
     }

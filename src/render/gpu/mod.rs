@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! project, cull (on the processor, the same code) ─▶ upload ─▶ occlusion per vertex ─▶ shadow map per light
-//!                      ─▶ depth at 8 samples per pixel ─▶ triangles there ─▶ shade once per pixel and surface ─▶ read back
+//!                      ─▶ nearest triangle at 8 samples per pixel ─▶ shade once per pixel and surface ─▶ read back
 //! ```
 //!
 //! Keypoints, ids and coverage come from the same projected vertices as on the processor. Only this module names `wgpu`.
@@ -18,6 +18,7 @@ mod tests;
 mod texels;
 mod words;
 
+use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 pub use error::GpuError;
@@ -30,7 +31,7 @@ use crate::backdrop::Backdrop;
 use crate::frame::Frame;
 use crate::posed::PosedScene;
 use device::Gpu;
-use pack::{Batch, PIXEL, PixelWindow, Source};
+use pack::{BLOCK, BLOCK_WORDS, Batch, PIXEL, Source};
 use passes::Passes;
 use slot::Slot;
 use texels::Texels;
@@ -45,7 +46,7 @@ const SLOTS: usize = 3;
 pub struct GpuRenderer {
     open: Mutex<Arc<Open>>,
     rigs: PreparedRigs,
-    geometries: Mutex<Vec<Geometry>>,
+    desks: Mutex<Vec<Desk>>,
     batch: usize,
 }
 
@@ -66,6 +67,13 @@ struct Slots {
     left: usize,
 }
 
+/// Where a batch is packed; kept for the next.
+#[derive(Debug, Default)]
+struct Desk {
+    geometry: Geometry,
+    batch: Batch,
+}
+
 impl GpuRenderer {
     /// Opens the fastest adapter, or the one that `HANDLOOM_ADAPTER` names a part of.
     ///
@@ -75,7 +83,7 @@ impl GpuRenderer {
         Ok(Self {
             open: Mutex::new(Arc::new(Open::new()?)),
             rigs: PreparedRigs::default(),
-            geometries: Mutex::default(),
+            desks: Mutex::default(),
             batch: BATCH,
         })
     }
@@ -125,25 +133,20 @@ impl GpuRenderer {
         let of_scene = |posed: &PosedScene<'_>| posed.hands.iter().map(|hand| self.rigs.of(&hand.rig)).collect();
         let rigs: Vec<Vec<Arc<PreparedRig>>> = jobs.iter().map(|(posed, _)| of_scene(posed)).collect();
         let texels = open.texels(rigs.iter().flatten())?;
-        let mut batch = Batch::default();
-        let mut geometry = lock(&self.geometries).pop().unwrap_or_default();
+        let mut desk = lock(&self.desks).pop().unwrap_or_default();
+        desk.batch.clear();
         for ((posed, backdrop), rigs) in jobs.iter().zip(&rigs) {
-            geometry.build(posed, rigs);
+            desk.geometry.build(posed, rigs);
             let rigs = rigs.iter().map(|rig| (rig.as_ref(), texels.of(rig).unwrap_or_default())).collect();
-            batch.add(&Source { posed, backdrop, geometry: &geometry, rigs });
+            desk.batch.add(&Source { posed, backdrop, geometry: &desk.geometry, rigs });
         }
-        lock(&self.geometries).push(geometry);
-        let (bytes, most) = (batch.largest_bytes(), open.gpu.most_batch_bytes);
-        if bytes > most {
-            return Err(GpuError::TooLarge { bytes, most });
-        }
-        let mut slot = open.take();
-        let drawn = slot.draw(&open.gpu, &open.passes, &texels, &batch);
-        // buffers of a failed batch are not trusted
-        open.give(if drawn.is_ok() { slot } else { Slot::default() });
-        let words = drawn?;
-        let frames = jobs.iter().zip(&batch.windows).map(|((_, backdrop), window)| composed(backdrop, *window, &words));
-        Ok(frames.collect())
+        desk.batch.close();
+        let frames = open.draw(&texels, &desk.batch, |words| {
+            let pictures = jobs.iter().zip(&desk.batch.pictures);
+            pictures.map(|((_, backdrop), blocks)| composed(backdrop, &desk.batch, blocks.clone(), words)).collect()
+        });
+        lock(&self.desks).push(desk);
+        frames
     }
 }
 
@@ -179,7 +182,10 @@ impl Renderer for GpuRenderer {
 
 impl Open {
     fn new() -> Result<Self, GpuError> {
-        let gpu = Gpu::open()?;
+        Self::on(Gpu::open()?)
+    }
+
+    fn on(gpu: Gpu) -> Result<Self, GpuError> {
         Ok(Self {
             passes: Passes::new(&gpu)?,
             texels: Mutex::new(Texels::new(&gpu, &[], &[])?),
@@ -206,6 +212,19 @@ impl Open {
         Ok(texels.clone())
     }
 
+    /// Draws a batch and hands on the words of its pixels.
+    fn draw<T>(&self, texels: &Texels, batch: &Batch, then: impl FnOnce(&[u32]) -> T) -> Result<T, GpuError> {
+        let (bytes, most) = (batch.largest_bytes(), self.gpu.most_batch_bytes);
+        if bytes > most {
+            return Err(GpuError::TooLarge { bytes, most });
+        }
+        let mut slot = self.take();
+        let drawn = slot.draw(&self.gpu, &self.passes, texels, batch, then);
+        // buffers of a failed batch are not trusted
+        self.give(if drawn.is_ok() { slot } else { Slot::default() });
+        drawn
+    }
+
     /// A slot of its own, once one is free.
     fn take(&self) -> Slot {
         let mut slots = lock(&self.slots);
@@ -227,30 +246,35 @@ impl Open {
     }
 }
 
-/// The backdrop with a window of drawn pixels before it.
-fn composed(backdrop: &Backdrop, window: PixelWindow, words: &[u32]) -> Frame {
+/// The backdrop with the drawn blocks before it.
+fn composed(backdrop: &Backdrop, batch: &Batch, blocks: Range<usize>, words: &[u32]) -> Frame {
     let mut frame = empty_frame(backdrop);
     let (pixels, _) = words.as_chunks::<PIXEL>();
-    let columns = frame.part.width as usize;
-    for row in 0..window.height as usize {
-        let first = window.first as usize + row * window.width as usize;
-        let target = (window.top as usize + row) * columns + window.left as usize;
-        let line = pixels.get(first..first + window.width as usize).unwrap_or_default();
-        for (k, [red, green, blue, open, depth, ids]) in line.iter().enumerate() {
-            let open = f32::from_bits(*open);
-            if open >= 1.0 {
-                continue;
-            }
-            let light = [red, green, blue].map(|c| f32::from_bits(*c));
-            let behind = &mut frame.colour.data[target + k];
-            *behind = std::array::from_fn(|c| behind[c] * open + light[c]);
-            let [part, instance, ..] = ids.to_le_bytes();
-            frame.depth_z_m.data[target + k] = f32::from_bits(*depth);
-            frame.part.data[target + k] = part;
-            frame.instance.data[target + k] = instance;
+    let (lists, _) = batch.blocks.0.as_chunks::<BLOCK_WORDS>();
+    let drawn = pixels.chunks_exact((BLOCK * BLOCK) as usize).zip(lists).take(blocks.end).skip(blocks.start);
+    for (pixels, [_, corner, ..]) in drawn {
+        let (left, top) = (corner & 0xffff, corner >> 16);
+        for (k, pixel) in (0..).zip(pixels) {
+            put(&mut frame, left + k % BLOCK, top + k / BLOCK, *pixel);
         }
     }
     frame
+}
+
+/// One drawn pixel before the backdrop; blocks may reach over the picture's border.
+fn put(frame: &mut Frame, column: u32, row: u32, [red, green, blue, open, depth, ids]: [u32; PIXEL]) {
+    let open = f32::from_bits(open);
+    if open >= 1.0 || column >= frame.part.width || row >= frame.part.height {
+        return;
+    }
+    let target = (row * frame.part.width + column) as usize;
+    let light = [red, green, blue].map(f32::from_bits);
+    let behind = &mut frame.colour.data[target];
+    *behind = std::array::from_fn(|c| behind[c] * open + light[c]);
+    let [part, instance, ..] = ids.to_le_bytes();
+    frame.depth_z_m.data[target] = f32::from_bits(depth);
+    frame.part.data[target] = part;
+    frame.instance.data[target] = instance;
 }
 
 /// A lock that no panic of another thread can spoil: what is behind it is valid whatever it holds.

@@ -1,9 +1,11 @@
 //! Posed scenes as the shaders read them; the order of members is that of the structures in WGSL.
 
+use std::ops::Range;
+
 use super::super::capsule::{self, WorldCapsule};
 use super::super::decal::Place;
 use super::super::finish::{Detail, Finish};
-use super::super::geometry::{Geometry, Triangle, Vertex, slot};
+use super::super::geometry::{Geometry, Triangle};
 use super::super::lobe::Lobe;
 use super::super::material::Material;
 use super::super::prepared::PreparedRig;
@@ -18,16 +20,23 @@ use crate::rig::HandSide;
 use crate::scene::{DirectionalLight, PatternKind, TattooPattern};
 
 /// Words of the structures.
+const SCENE: usize = 84;
 const VERTEX: usize = 20;
-const LIGHT: usize = 28;
+const LIGHT: usize = 24;
 const CAPSULE: usize = 12;
 const TRIANGLE: usize = 4;
-const PIECE_WORDS: usize = 13;
+pub(super) const PIECE_WORDS: usize = 16;
+pub(super) const CASTER: usize = 4;
 const SKIN: usize = 108;
 const FINISH: usize = 28;
+pub(super) const BLOCK_WORDS: usize = 4;
 /// Words of a pixel's samples, and of what is read back of it.
 pub(super) const SAMPLES: usize = 16;
 pub(super) const PIXEL: usize = 6;
+/// Columns and rows of a block of pixels.
+pub(super) const BLOCK: u32 = 8;
+/// A gap in the list of vertices.
+pub(super) const NO_VERTEX: u32 = u32::MAX;
 
 /// Several scenes, packed.
 #[derive(Debug, Default)]
@@ -42,35 +51,24 @@ pub(super) struct Batch {
     pub(super) capsules: Words,
     pub(super) skins: Words,
     pub(super) finishes: Words,
-    /// Of all shadow maps and windows.
+    /// Parts of pictures that triangles touch.
+    pub(super) blocks: Words,
+    /// Of all shadow maps, and pixels that have samples.
     pub(super) shadow_texels: u32,
-    pub(super) pixels: u32,
-    /// Vertices, once for each light.
-    pub(super) projected: u32,
-    pub(super) windows: Vec<PixelWindow>,
-    /// The largest of a scene: what the grids must reach.
-    pub(super) most: Counts,
+    pub(super) sampled: u32,
+    /// The blocks of each scene.
+    pub(super) pictures: Vec<Range<usize>>,
+    touched: Vec<bool>,
 }
 
-/// Part of the picture that the geometry of a scene touches.
+/// Part of the picture that the geometry of a scene touches, in whole blocks.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PixelWindow {
-    pub(super) left: u32,
-    pub(super) top: u32,
-    pub(super) width: u32,
-    pub(super) height: u32,
+struct Window {
+    left: u32,
+    top: u32,
+    columns: u32,
     /// Number in the batch of its first pixel.
-    pub(super) first: u32,
-}
-
-/// Invocations that passes need for a scene.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
-    pub(super) used: u32,
-    pub(super) projected: u32,
-    pub(super) shadows: u32,
-    pub(super) samples: u32,
-    pub(super) pixels: u32,
+    first: u32,
 }
 
 /// One scene, and what was derived from its rigs.
@@ -83,25 +81,32 @@ pub(super) struct Source<'a> {
 }
 
 impl Batch {
+    /// Forgets its scenes, keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.inputs_mut().into_iter().for_each(|(words, _)| words.0.clear());
+        self.pictures.clear();
+        (self.shadow_texels, self.sampled) = (0, 0);
+    }
+
     /// Adds a scene.
     pub(super) fn add(&mut self, source: &Source<'_>) {
         let (posed, geometry) = (source.posed, source.geometry);
         let scene = posed.scene;
-        let window = self.window(geometry);
+        let number = self.scenes.items(SCENE);
+        let window = self.open_window(geometry);
         let first_vertex = self.vertices.items(VERTEX);
-        let [first_triangle, first_piece] = [self.triangles.items(TRIANGLE), self.pieces.items(PIECE_WORDS)];
-        let [first_used, first_caster] = [self.used.items(1), self.casters.items(3)];
         let [first_capsule, first_light] = [self.capsules.items(CAPSULE), self.lights.items(LIGHT)];
         let [first_skin, first_finish] = [self.skins.items(SKIN), self.finishes.items(FINISH)];
 
-        let vertices = geometry.vertices.len() as u32;
-        self.add_vertices(geometry);
-        for (k, triangle) in geometry.triangles.iter().enumerate() {
+        self.add_vertices(geometry, number);
+        for triangle in &geometry.triangles {
+            self.add_pieces(triangle, geometry, window);
             self.add_triangle(triangle, first_vertex);
-            self.add_pieces(k as u32, triangle, geometry, window);
         }
-        self.used.0.extend(geometry.used.iter().map(|k| k + first_vertex));
-        self.add_casters(posed, &geometry.firsts);
+        self.add_blocks(window, number);
+        self.add_used(&geometry.used, first_vertex);
+        let firsts: Vec<u32> = geometry.firsts.iter().map(|first| first + first_vertex).collect();
+        self.add_casters(posed, &firsts, number);
         let mut capsules = Vec::new();
         capsule::capsules(posed, &mut capsules);
         for capsule in &capsules {
@@ -109,7 +114,7 @@ impl Batch {
         }
         let footprint = footprint_m(posed);
         for light in &scene.lights {
-            self.add_light(light, &ShadowFrame::new(light, posed, footprint), vertices);
+            self.add_light(light, &ShadowFrame::new(light, posed, footprint));
         }
         for ((hand, posed), (rig, texels)) in scene.hands.iter().zip(&posed.hands).zip(&source.rigs) {
             self.add_skin(&Material::new(&hand.skin, &posed.rig.mesh), rig, *texels);
@@ -118,20 +123,9 @@ impl Batch {
         posed.solids.iter().for_each(|solid| self.add_finish(&Finish::new(&solid.material, pixel_tangent)));
         posed.gloves.iter().for_each(|glove| self.add_finish(&Finish::of_glove(&glove.material, pixel_tangent)));
 
-        let counts = [
-            self.pieces.items(PIECE_WORDS) - first_piece,
-            self.used.items(1) - first_used,
-            self.casters.items(3) - first_caster,
-            self.capsules.items(CAPSULE) - first_capsule,
-            self.lights.items(LIGHT) - first_light,
-        ];
-        let [pieces, used, casters, capsules, lights] = counts;
         let words = &mut self.scenes;
-        words.wholes([window.left, window.top, window.width, window.height]);
-        words.wholes([first_triangle, first_piece, pieces, first_used, used, first_caster, casters]);
-        words.wholes([first_capsule, capsules, first_light, lights, window.first]);
+        words.wholes([first_capsule, capsules.len() as u32, first_light, scene.lights.len() as u32]);
         words.wholes([first_skin, posed.hands.len() as u32, first_finish, u32::from(!posed.solids.is_empty())]);
-        words.wholes([first_vertex, vertices, 0, 0]);
         let eye = scene.camera.camera_from_world.inverse().translation_m;
         words.four(eye, SURFACE_PIXELS / scene.camera.intrinsics.fx);
         for lobe in [Lobe::diffuse(&source.backdrop.irradiance), Lobe::new(&source.backdrop.irradiance, ROUGH_BANDS)] {
@@ -140,47 +134,76 @@ impl Batch {
                 words.colour([red[k], green[k], blue[k]], 0.0);
             }
         }
-        self.most.used = self.most.used.max(used);
-        self.most.projected = self.most.projected.max(vertices * lights);
-        self.most.shadows = self.most.shadows.max(casters * lights);
-        self.most.samples = self.most.samples.max(pieces * 8);
-        self.most.pixels = self.most.pixels.max(window.width * window.height);
+    }
+
+    /// Ends the adding: no list is empty, so that each can be a buffer.
+    pub(super) fn close(&mut self) {
+        self.inputs_mut().into_iter().for_each(|(words, item)| words.never_empty(item));
+    }
+
+    /// What the shaders read, and the words of an item.
+    fn inputs_mut(&mut self) -> [(&mut Words, usize); 11] {
+        [
+            (&mut self.scenes, SCENE),
+            (&mut self.lights, LIGHT),
+            (&mut self.vertices, VERTEX),
+            (&mut self.triangles, TRIANGLE),
+            (&mut self.pieces, PIECE_WORDS),
+            (&mut self.used, 8),
+            (&mut self.casters, CASTER),
+            (&mut self.capsules, CAPSULE),
+            (&mut self.skins, SKIN),
+            (&mut self.finishes, FINISH),
+            (&mut self.blocks, BLOCK_WORDS),
+        ]
+    }
+
+    /// Pixels that are read back.
+    pub(super) fn pixels(&self) -> u64 {
+        u64::from(self.blocks.items(BLOCK_WORDS) * BLOCK * BLOCK)
     }
 
     /// Its largest buffer on the device.
     pub(super) fn largest_bytes(&self) -> u64 {
         let packed = [&self.vertices, &self.triangles, &self.pieces, &self.casters].map(Words::size_bytes);
-        let pixels = 4 * SAMPLES as u64 * u64::from(self.pixels);
-        let lit = [12 * u64::from(self.projected), 4 * u64::from(self.shadow_texels)];
-        packed.into_iter().chain(lit).fold(pixels, u64::max)
+        let samples = 4 * SAMPLES as u64 * u64::from(self.sampled);
+        packed.into_iter().chain([4 * u64::from(self.shadow_texels)]).fold(samples, u64::max)
     }
 
-    fn window(&mut self, geometry: &Geometry) -> PixelWindow {
+    fn open_window(&mut self, geometry: &Geometry) -> Window {
         let [top, bottom] = geometry.rows;
         let left = geometry.triangles.iter().map(|t| u32::from(t.columns[0])).min();
         let right = geometry.triangles.iter().map(|t| u32::from(t.columns[1])).max();
-        let window = match left.zip(right) {
-            Some((left, right)) => {
-                PixelWindow { left, top, width: right + 1 - left, height: bottom - top, first: self.pixels }
-            }
-            None => PixelWindow { first: self.pixels, ..PixelWindow::default() },
-        };
-        self.pixels += window.width * window.height;
-        self.windows.push(window);
+        let Some((left, right)) = left.zip(right) else { return Window::default() };
+        let [left, top] = [left, top].map(|k| k / BLOCK * BLOCK);
+        let (columns, rows) = ((right + 1 - left).next_multiple_of(BLOCK), (bottom - top).next_multiple_of(BLOCK));
+        let window = Window { left, top, columns, first: self.sampled };
+        self.sampled += columns * rows;
+        self.touched.clear();
+        self.touched.resize((columns * rows / (BLOCK * BLOCK)) as usize, false);
         window
     }
 
-    fn add_vertices(&mut self, geometry: &Geometry) {
+    /// The blocks that pieces were added to.
+    fn add_blocks(&mut self, window: Window, scene: u32) {
+        let start = self.blocks.items(BLOCK_WORDS) as usize;
+        let columns = (window.columns / BLOCK) as usize;
+        for (k, _) in self.touched.iter().enumerate().filter(|(_, touched)| **touched) {
+            let [column, row] = [(k % columns) as u32 * BLOCK, (k / columns) as u32 * BLOCK];
+            let corner = (window.left + column) | (window.top + row) << 16;
+            let first = window.first + row * window.columns + column;
+            self.blocks.wholes([scene, corner, first, window.columns]);
+        }
+        self.pictures.push(start..self.blocks.items(BLOCK_WORDS) as usize);
+        self.touched.clear();
+    }
+
+    fn add_vertices(&mut self, geometry: &Geometry, scene: u32) {
         self.vertices.0.reserve(geometry.vertices.len() * VERTEX);
-        for (Vertex(v), screen) in geometry.vertices.iter().zip(&geometry.screen) {
-            let at = |k: usize, offset: usize| v[k + offset];
-            let position = [0, 1, 2].map(|k| at(slot::POSITION, k));
-            let normal = [0, 1, 2].map(|k| at(slot::NORMAL, k));
-            self.vertices.colour(position, v[slot::UV]);
-            self.vertices.colour(normal, v[slot::UV + 1]);
-            self.vertices.reals([v[slot::PALMAR], v[slot::OPENNESS], v[slot::CURVATURE], v[slot::BIND]]);
-            self.vertices.reals([v[slot::BIND + 1], v[slot::BIND + 2], v[slot::FLEXION], v[slot::TENSION]]);
-            self.vertices.reals([screen.pixel[0], screen.pixel[1], screen.inv_z, 0.0]);
+        for (vertex, screen) in geometry.vertices.iter().zip(&geometry.screen) {
+            let [column, row] = screen.pixel;
+            self.vertices.wholes(vertex.0.map(f32::to_bits));
+            self.vertices.wholes([column.to_bits(), row.to_bits(), screen.inv_z.to_bits(), scene]);
         }
     }
 
@@ -190,8 +213,9 @@ impl Batch {
         self.triangles.wholes([a, b, c, u32::from_le_bytes(tags)]);
     }
 
-    /// A triangle in pieces of limited size.
-    fn add_pieces(&mut self, number: u32, triangle: &Triangle, geometry: &Geometry, window: PixelWindow) {
+    /// The triangle that comes next, in pieces of limited size.
+    fn add_pieces(&mut self, triangle: &Triangle, geometry: &Geometry, window: Window) {
+        let number = self.triangles.items(TRIANGLE);
         let [a, b, c] = triangle.corners.map(|k| geometry.screen[k as usize]);
         let [ax, ay] = a.pixel;
         let [bx, by] = b.pixel;
@@ -201,20 +225,43 @@ impl Batch {
         for row in (top..=bottom).step_by(PIECE as usize) {
             for column in (left..=right).step_by(PIECE as usize) {
                 let (columns, rows) = ((right + 1 - column).min(PIECE), (bottom + 1 - row).min(PIECE));
-                let pixel = window.first + (row - window.top) * window.width + column - window.left;
-                self.pieces.reals([ax, ay, bx, by, cx, cy, a.inv_z, b.inv_z, c.inv_z]);
-                self.pieces.wholes([number, column | row << 16, columns | rows << 16, pixel]);
+                let pixel = window.first + (row - window.top) * window.columns + column - window.left;
+                self.pieces.wholes([ax, ay, bx, by, cx, cy, a.inv_z, b.inv_z, c.inv_z].map(f32::to_bits));
+                self.pieces.wholes([number, column | row << 16, columns | rows << 16, pixel, window.columns, 0, 0]);
             }
+        }
+        self.touch(window, [left, right], [top, bottom]);
+    }
+
+    /// Marks the blocks of some columns and rows, the last included.
+    fn touch(&mut self, window: Window, columns: [u32; 2], rows: [u32; 2]) {
+        let [left, right] = columns.map(|column| (column - window.left) / BLOCK);
+        let [top, bottom] = rows.map(|row| (row - window.top) / BLOCK);
+        for row in top..=bottom {
+            let line = row * (window.columns / BLOCK);
+            self.touched[(line + left) as usize..=(line + right) as usize].fill(true);
         }
     }
 
-    /// The far sides that cast shadows, vertices counted from the scene's first: corners so that they run clockwise as seen from the light, y up.
-    fn add_casters(&mut self, posed: &PosedScene<'_>, firsts: &[u32]) {
+    /// Vertices in eights, the one in their middle at the fifth place.
+    fn add_used(&mut self, used: &[u32], first_vertex: u32) {
+        for part in used.chunks(8) {
+            let mut eight = [NO_VERTEX; 8];
+            for (place, vertex) in eight.iter_mut().zip(part) {
+                *place = vertex + first_vertex;
+            }
+            eight.swap(part.len() / 2, 4);
+            self.used.wholes(eight);
+        }
+    }
+
+    /// The far sides that cast shadows, given the first vertex of each thing: corners so that they run clockwise as seen from the light, y up.
+    fn add_casters(&mut self, posed: &PosedScene<'_>, firsts: &[u32], scene: u32) {
         let of_hands = posed.hands.iter().map(|hand| (&hand.rig.mesh.triangles, hand.side == HandSide::Left));
         let of_solids = posed.solids.iter().map(|solid| (&solid.mesh.triangles, false));
         for ((triangles, mirrored), first) in of_hands.chain(of_solids).zip(firsts) {
             for [a, b, c] in triangles.iter().map(|t| t.map(|k| k + first)) {
-                self.casters.wholes(if mirrored { [a, b, c] } else { [a, c, b] });
+                self.casters.wholes(if mirrored { [a, b, c, scene] } else { [a, c, b, scene] });
             }
         }
     }
@@ -225,7 +272,7 @@ impl Batch {
         self.capsules.reals([c.radius, c.growth, 0.0, 0.0]);
     }
 
-    fn add_light(&mut self, light: &DirectionalLight, frame: &ShadowFrame, vertices: u32) {
+    fn add_light(&mut self, light: &DirectionalLight, frame: &ShadowFrame) {
         self.lights.four(light.to_light, 0.0);
         self.lights.colour(light.irradiance, 0.0);
         for (row, origin) in [0, 1, 2].map(|k| frame.light_from_world.row(k)).into_iter().zip(frame.origin.to_array()) {
@@ -233,8 +280,6 @@ impl Batch {
         }
         self.lights.wholes([frame.width as u32, frame.height as u32, self.shadow_texels]);
         self.lights.real(frame.texel_m);
-        self.lights.wholes([self.projected, 0, 0, 0]);
-        self.projected += vertices;
         self.shadow_texels += (frame.width * frame.height) as u32;
     }
 

@@ -1,15 +1,17 @@
 //! The passes in their order, and the buffers that each of them reads and writes.
 
+use super::super::shading::SAMPLES_PX;
 use super::GpuError;
 use super::device::Gpu;
-use super::pack::{Batch, Counts};
+use super::pack::{Batch, CASTER, PIECE_WORDS};
 use super::shaders::{GROUP, source};
 use super::slot::Slot;
 
 const SCENE: &str = include_str!("wgsl/scene.wgsl");
 const OCCLUSION: &str = include_str!("wgsl/occlusion.wgsl");
-const PROJECT: &str = include_str!("wgsl/project.wgsl");
 const SHADOW: &str = include_str!("wgsl/shadow.wgsl");
+const KEEP: &str = include_str!("wgsl/keep.wgsl");
+const KEEP_TWICE: &str = include_str!("wgsl/keep_twice.wgsl");
 const RASTER: &str = include_str!("wgsl/raster.wgsl");
 const SURFACE: &str = include_str!("wgsl/surface.wgsl");
 const LIGHT: &str = include_str!("wgsl/light.wgsl");
@@ -39,8 +41,8 @@ struct Pass {
 /// How many invocations a pass has.
 #[derive(Debug, Clone, Copy)]
 enum Grid {
-    /// Enough for the largest scene, in a layer for each scene.
-    Scenes(fn(&Counts) -> u32),
+    /// What a batch asks for.
+    Items(fn(&Batch) -> u32),
     /// One workgroup.
     One,
     /// As [`Role::Grids`] says, from a byte on.
@@ -63,8 +65,8 @@ pub(super) enum Role {
     Capsules,
     Skins,
     Finishes,
+    Blocks,
     Samples,
-    Projected,
     Shadow,
     Texels,
     Pixels,
@@ -75,19 +77,18 @@ pub(super) enum Role {
 
 const OCCLUDE: &[Binding] =
     &[(0, Role::Scenes, false), (2, Role::Vertices, true), (3, Role::Capsules, false), (4, Role::Used, false)];
-const PROJECT_BINDINGS: &[Binding] =
-    &[(0, Role::Scenes, false), (1, Role::Lights, false), (2, Role::Vertices, false), (3, Role::Projected, true)];
 const CAST: &[Binding] = &[
     (0, Role::Scenes, false),
     (1, Role::Lights, false),
-    (2, Role::Projected, false),
+    (2, Role::Vertices, false),
     (5, Role::Casters, false),
     (6, Role::Shadow, true),
 ];
-const DRAW: &[Binding] = &[(0, Role::Scenes, false), (4, Role::Pieces, false), (5, Role::Samples, true)];
+const DRAW: &[Binding] = &[(4, Role::Pieces, false), (5, Role::Samples, true)];
 const COLLECT_BINDINGS: &[Binding] = &[
     (0, Role::Scenes, false),
     (3, Role::Triangles, false),
+    (4, Role::Blocks, false),
     (5, Role::Samples, false),
     (6, Role::Pixels, true),
     (7, Role::OfSkin, true),
@@ -99,6 +100,7 @@ const SKIN_BINDINGS: &[Binding] = &[
     (1, Role::Lights, false),
     (2, Role::Vertices, false),
     (3, Role::Triangles, false),
+    (4, Role::Blocks, false),
     (5, Role::Samples, false),
     (6, Role::Shadow, false),
     (7, Role::Skins, false),
@@ -111,6 +113,7 @@ const SOLID_BINDINGS: &[Binding] = &[
     (1, Role::Lights, false),
     (2, Role::Vertices, false),
     (3, Role::Triangles, false),
+    (4, Role::Blocks, false),
     (5, Role::Samples, false),
     (6, Role::Shadow, false),
     (7, Role::Finishes, false),
@@ -123,24 +126,23 @@ impl Passes {
     pub(super) fn new(gpu: &Gpu) -> Result<Self, GpuError> {
         gpu.scoped("the shaders", || {
             let occlusion = module(gpu, "occlusion", &[SCENE, OCCLUSION]);
-            let project = module(gpu, "project", &[SCENE, PROJECT]);
             let shadow = module(gpu, "shadow", &[SCENE, SHADOW]);
-            let raster = module(gpu, "raster", &[SCENE, RASTER]);
             let collect = module(gpu, "collect", &[SCENE, FRAGMENTS, COLLECT]);
             let measure = module(gpu, "measure", &[MEASURE]);
             let skin = module(gpu, "skin", &[SCENE, SURFACE, LIGHT, MAPS, DECAL, SKIN, FRAGMENTS, SHADE]);
             let solid = module(gpu, "solid", &[SCENE, SURFACE, LIGHT, SOLID, FRAGMENTS, SHADE]);
-            Self(vec![
-                pass(gpu, &occlusion, "occlude", OCCLUDE, Grid::Scenes(|most| most.used)),
-                pass(gpu, &project, "project", PROJECT_BINDINGS, Grid::Scenes(|most| most.projected)),
-                pass(gpu, &shadow, "cast_shadows", CAST, Grid::Scenes(|most| most.shadows)),
-                pass(gpu, &raster, "find_depth", DRAW, Grid::Scenes(|most| most.samples)),
-                pass(gpu, &raster, "find_triangle", DRAW, Grid::Scenes(|most| most.samples)),
-                pass(gpu, &collect, "collect", COLLECT_BINDINGS, Grid::Scenes(|most| most.pixels)),
+            let mut passes = vec![
+                pass(gpu, &occlusion, "occlude", OCCLUDE, Grid::Items(|batch| batch.used.items(1))),
+                pass(gpu, &shadow, "cast_shadows", CAST, Grid::Items(|batch| batch.casters.items(CASTER))),
+            ];
+            passes.extend(find(gpu));
+            passes.extend([
+                pass(gpu, &collect, "collect", COLLECT_BINDINGS, Grid::Items(|batch| batch.pixels() as u32)),
                 pass(gpu, &measure, "measure", MEASURE_BINDINGS, Grid::One),
                 pass(gpu, &skin, "shade", SKIN_BINDINGS, Grid::Written(0)),
                 pass(gpu, &solid, "shade", SOLID_BINDINGS, Grid::Written(12)),
-            ])
+            ]);
+            Self(passes)
         })
     }
 
@@ -158,14 +160,25 @@ impl Passes {
             match pass.grid {
                 Grid::One => compute.dispatch_workgroups(1, 1, 1),
                 Grid::Written(start) => compute.dispatch_workgroups_indirect(slot.buffer(Role::Grids), start),
-                Grid::Scenes(count) => {
-                    let groups = count(&batch.most).div_ceil(GROUP);
+                Grid::Items(count) => {
+                    let groups = count(batch).div_ceil(GROUP);
                     let columns = groups.clamp(1, gpu.limits.max_compute_workgroups_per_dimension);
-                    compute.dispatch_workgroups(columns, groups.div_ceil(columns), batch.windows.len() as u32);
+                    compute.dispatch_workgroups(columns, groups.div_ceil(columns), 1);
                 }
             }
         }
     }
+}
+
+/// What finds the nearest triangle of every sample: one pass, or two where atomics end at 32 bits.
+fn find(gpu: &Gpu) -> Vec<Pass> {
+    let grid = Grid::Items(|batch| batch.pieces.items(PIECE_WORDS) * SAMPLES_PX.len() as u32);
+    if gpu.has_wide_atomics {
+        let module = module(gpu, "raster", &[SCENE, RASTER, KEEP]);
+        return vec![pass(gpu, &module, "find_nearest", DRAW, grid)];
+    }
+    let module = module(gpu, "raster", &[SCENE, RASTER, KEEP_TWICE]);
+    ["find_depth", "find_triangle"].map(|name| pass(gpu, &module, name, DRAW, grid)).into()
 }
 
 fn module(gpu: &Gpu, label: &'static str, files: &[&str]) -> wgpu::ShaderModule {

@@ -3,7 +3,7 @@
 use super::super::shading;
 use super::super::tile::{self, Tile, channel};
 use super::device::Gpu;
-use super::pack::{pattern_number, tattoo_number};
+use super::pack::{NO_VERTEX, pattern_number, tattoo_number};
 use crate::rig::part::PERSON_ID;
 use crate::scene::{PatternKind, TattooPattern};
 
@@ -32,6 +32,7 @@ fn constants(most_groups: u32) -> String {
     c.whole("SHADOW_MARGIN", shading::SHADOW_MARGIN as u32);
     // steps of a float by which two evaluations of one depth may differ
     c.whole("SAME_DEPTH", 4);
+    c.whole("NO_VERTEX", NO_VERTEX);
     c.real("SMALLEST", f32::MIN_POSITIVE);
     c.real("TAU", core::f32::consts::TAU);
     c.real("REACH_RADII", shading::REACH_RADII);

@@ -58,6 +58,24 @@ fn narrowed(gpu: GpuRenderer, most_bytes: u64) -> GpuRenderer {
 }
 
 #[test]
+fn atomics_of_32_bits_find_the_same_triangles() {
+    let Some(wide) = renderer() else { return };
+    let (studio, scenes) = scenes(12);
+    let mut gpu = Gpu::open().unwrap();
+    gpu.has_wide_atomics = false;
+    let narrow = GpuRenderer { open: Mutex::new(Arc::new(Open::on(gpu).unwrap())), ..renderer().unwrap() };
+    for (wide, narrow) in draw(&wide, &studio, &scenes).into_iter().zip(draw(&narrow, &studio, &scenes)) {
+        let (wide, narrow) = (wide.unwrap(), narrow.unwrap());
+        assert!(wide.part == narrow.part && wide.instance == narrow.instance);
+        let depths = wide.depth_z_m.data.iter().zip(&narrow.depth_z_m.data);
+        assert!(depths.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) < 1e-6);
+        let is_other = |(a, b): &(&[f32; 3], &[f32; 3])| a.iter().zip(*b).any(|(a, b)| (a - b).abs() > 1e-3);
+        let others = wide.colour.data.iter().zip(&narrow.colour.data).filter(is_other).count();
+        assert!(others * 1000 < wide.colour.data.len(), "colours of {others} pixels");
+    }
+}
+
+#[test]
 fn a_batch_beyond_the_limits_is_drawn_in_parts() {
     let Some(gpu) = renderer() else { return };
     let (studio, scenes) = scenes(4);

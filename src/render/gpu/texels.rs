@@ -44,7 +44,8 @@ impl Texels {
         if bytes.len() as u64 > gpu.most_bytes {
             return Err(GpuError::TooLarge { bytes: bytes.len() as u64, most: gpu.most_bytes });
         }
-        let buffer = gpu.buffer("skin maps", bytes.len() as u64, wgpu::BufferUsages::COPY_DST)?;
+        let buffer =
+            gpu.buffer("skin maps", bytes.len() as u64, wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::STORAGE)?;
         gpu.queue.write_buffer(&buffer, 0, &bytes);
         Ok(Self { buffer, rigs: kept })
     }

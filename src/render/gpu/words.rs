@@ -33,6 +33,13 @@ impl Words {
         self.reals([r, g, b, w]);
     }
 
+    /// One item of zeros if there is none, as no buffer may be empty.
+    pub(super) fn never_empty(&mut self, words: usize) {
+        if self.0.is_empty() {
+            self.0.resize(words, 0);
+        }
+    }
+
     /// Number of items of some words each.
     pub(super) fn items(&self, words: usize) -> u32 {
         (self.0.len() / words) as u32

@@ -2,14 +2,13 @@
 
 struct List {
     count: atomic<u32>,
-    unused_a: u32,
-    unused_b: u32,
-    unused_c: u32,
+    unused: u32,
     fragments: array<Fragments>,
 }
 
 @group(0) @binding(3) var<storage, read> triangles: array<Triangle>;
-@group(0) @binding(5) var<storage, read> samples: array<u32>;
+// two samples in each
+@group(0) @binding(5) var<storage, read> samples: array<vec4u>;
 @group(0) @binding(6) var<storage, read_write> pixels: array<Pixel>;
 @group(0) @binding(7) var<storage, read_write> of_skin: List;
 @group(0) @binding(8) var<storage, read_write> of_solids: List;
@@ -20,13 +19,13 @@ fn collect(
     @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let scene = group.z;
-    let k = number(group, groups, local);
-    if k >= scenes[scene].width * scenes[scene].height {
+    let pixel = number(group, groups, local);
+    if pixel / 64u >= arrayLength(&blocks) {
         return;
     }
-    let number = scenes[scene].first_pixel + k;
-    let first = scenes[scene].first_triangle;
+    let block = blocks[pixel / 64u];
+    let scene = block.scene;
+    let first = first_sample(block, in_block(pixel)) / 2u;
     let tolerance = scenes[scene].tolerance;
     var inv_z: array<f32, 8>;
     var tags: array<u32, 8>;
@@ -34,13 +33,19 @@ fn collect(
     var waiting = 0u;
     var near = 0.0;
     var far = 3.4e38;
-    for (var s = 0u; s < 8u; s++) {
-        inv_z[s] = bitcast<f32>(samples[number * 16u + s]);
-        near = max(near, inv_z[s]);
-        far = min(far, inv_z[s]);
-        if inv_z[s] > 0.0 {
+    for (var s = 0u; s < 8u; s += 2u) {
+        let two = samples[first + s / 2u];
+        inv_z[s] = bitcast<f32>(two.y);
+        inv_z[s + 1u] = bitcast<f32>(two.w);
+        near = max(near, max(inv_z[s], inv_z[s + 1u]));
+        far = min(far, min(inv_z[s], inv_z[s + 1u]));
+        if two.y != 0u {
             waiting |= 1u << s;
-            tags[s] = triangles[first + ~samples[number * 16u + 8u + s]].tags;
+            tags[s] = triangles[~two.x].tags;
+        }
+        if two.w != 0u {
+            waiting |= 2u << s;
+            tags[s + 1u] = triangles[~two.z].tags;
         }
     }
     let open = 8u - countOneBits(waiting);
@@ -66,13 +71,13 @@ fn collect(
         solid |= select(count, 0u, is_skin);
     }
     if skin != 0u {
-        of_skin.fragments[atomicAdd(&of_skin.count, 1u)] = Fragments(scene, k, skin, 0u);
+        of_skin.fragments[atomicAdd(&of_skin.count, 1u)] = Fragments(pixel, skin);
     }
     if solid != 0u {
-        of_solids.fragments[atomicAdd(&of_solids.count, 1u)] = Fragments(scene, k, solid, 0u);
+        of_solids.fragments[atomicAdd(&of_solids.count, 1u)] = Fragments(pixel, solid);
     }
     // part, then instance
     let ids = select(0u, (tags[0] >> 16u & 255u) | (tags[0] & 0xff00u), inv_z[0] > 0.0);
     let depth = select(0.0, 1.0 / inv_z[0], inv_z[0] > 0.0);
-    pixels[number] = Pixel(0.0, 0.0, 0.0, f32(open) / 8.0, depth, ids);
+    pixels[pixel] = Pixel(0.0, 0.0, 0.0, f32(open) / 8.0, depth, ids);
 }

@@ -13,6 +13,8 @@ struct Capsule {
 
 @group(0) @binding(2) var<storage, read_write> vertices: array<Vertex>;
 @group(0) @binding(3) var<storage, read> capsules: array<Capsule>;
+// Numbers of vertices in eights that share the choice of capsules, as on the processor: a scene's last eight may have gaps,
+// the fifth place is that of the one in their middle.
 @group(0) @binding(4) var<storage, read> used: array<u32>;
 
 @compute @workgroup_size(GROUP)
@@ -22,20 +24,17 @@ fn occlude(
     @builtin(local_invocation_index) local: u32,
 ) {
     let k = number(group, groups, local);
-    let count = scenes[group.z].used;
-    if k >= count {
+    if k >= arrayLength(&used) || used[k] == NO_VERTEX {
         return;
     }
-    let list = scenes[group.z].first_used;
-    // batches of eight share the choice of capsules, as on the processor
-    let batch = k & ~7u;
-    let middle = vertices[used[list + batch + min(8u, count - batch) / 2u]].position_u.xyz;
-    let vertex = used[list + k];
-    let position = vertices[vertex].position_u.xyz;
-    let normal = vertices[vertex].normal_v.xyz;
+    let middle = vertices[used[(k & ~7u) + 4u]].position_n.xyz;
+    let vertex = used[k];
+    let position = vertices[vertex].position_n.xyz;
+    let normal = vec3f(vertices[vertex].position_n.w, vertices[vertex].n_uv.xy);
+    let scene = bitcast<u32>(vertices[vertex].screen.w);
     var open = 1.0;
-    let first = scenes[group.z].first_capsule;
-    let end = first + scenes[group.z].capsules;
+    let first = scenes[scene].first_capsule;
+    let end = first + scenes[scene].capsules;
     for (var c = first; c < end; c++) {
         if reaches(c, middle) {
             open *= openness(c, position, normal);

@@ -1,34 +1,16 @@
 // What every pass reads. The order of members is that of `pack.rs`.
 
 struct Scene {
-    // window of the picture that the geometry touches, pixels
-    left: u32,
-    top: u32,
-    width: u32,
-    height: u32,
-    first_triangle: u32,
-    first_piece: u32,
-    pieces: u32,
-    first_used: u32,
-    used: u32,
-    first_caster: u32,
-    casters: u32,
     first_capsule: u32,
     capsules: u32,
     first_light: u32,
     lights: u32,
-    // of the window, in pixels of the batch
-    first_pixel: u32,
     first_skin: u32,
     // hands, which the surfaces count first
     skins: u32,
     first_finish: u32,
     // shadows end before the border of the map, as solids may reach over it
     has_solids: u32,
-    first_vertex: u32,
-    vertices: u32,
-    unused_a: u32,
-    unused_b: u32,
     // position of the camera in the world
     eye_x: f32,
     eye_y: f32,
@@ -40,16 +22,17 @@ struct Scene {
     reflected: array<vec4f, 9>,
 }
 
+// As in `geometry.rs`, and where it is seen.
 struct Vertex {
-    // world, metres; u
-    position_u: vec4f,
-    // world, unit; v
-    normal_v: vec4f,
+    // world, metres; x of the normal
+    position_n: vec4f,
+    // y and z of the normal, unit; u and v
+    n_uv: vec4f,
     // palmar or detail, openness, curvature, bind x
     look: vec4f,
     // bind y, bind z, flexion, tension
     bind_fold: vec4f,
-    // column, row, 1 / depth
+    // column, row, 1 / depth, bits of the scene's number
     screen: vec4f,
 }
 
@@ -64,13 +47,9 @@ struct Light {
     height: u32,
     first_texel: u32,
     texel_m: f32,
-    // of the scene's first vertex, in the projected ones of the batch
-    first_projected: u32,
-    unused_a: u32,
-    unused_b: u32,
-    unused_c: u32,
 }
 
+// Corners count the vertices of the batch.
 struct Triangle {
     a: u32,
     b: u32,
@@ -82,7 +61,7 @@ struct Triangle {
 @group(0) @binding(0) var<storage, read> scenes: array<Scene>;
 @group(0) @binding(1) var<storage, read> lights: array<Light>;
 
-// Number of an invocation along x and y of the grid; z is the scene.
+// Number of an invocation.
 fn number(group: vec3u, groups: vec3u, local: u32) -> u32 {
     return (group.y * groups.x + group.x) * GROUP + local;
 }

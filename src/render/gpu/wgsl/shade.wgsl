@@ -2,9 +2,7 @@
 
 struct List {
     count: u32,
-    unused_a: u32,
-    unused_b: u32,
-    unused_c: u32,
+    unused: u32,
     fragments: array<Fragments>,
 }
 
@@ -22,12 +20,11 @@ fn shade(
     if k >= list.count {
         return;
     }
-    let scene = list.fragments[k].scene;
     let pixel = list.fragments[k].pixel;
-    let width = scenes[scene].width;
-    let number = scenes[scene].first_pixel + pixel;
-    let first = scenes[scene].first_triangle;
-    let corner = vec2f(f32(scenes[scene].left + pixel % width), f32(scenes[scene].top + pixel / width));
+    let block = blocks[pixel / 64u];
+    let scene = block.scene;
+    let first = first_sample(block, in_block(pixel));
+    let corner = vec2f(vec2u(block.corner & 0xffffu, block.corner >> 16u) + in_block(pixel));
     let eye = vec3f(scenes[scene].eye_x, scenes[scene].eye_y, scenes[scene].eye_z);
     var counts = list.fragments[k].counts;
     var colour = vec3f(0.0);
@@ -35,11 +32,11 @@ fn shade(
         let s = firstTrailingBit(counts) / 4u;
         let count = counts >> (4u * s) & 15u;
         counts &= ~(15u << (4u * s));
-        let triangle = first + ~samples[number * 16u + 8u + s];
+        let triangle = ~samples[(first + s) * 2u];
         let here = place(triangle, corner + SAMPLES_PX[s]);
         colour += radiance(scene, triangles[triangle].tags, here, eye) * (f32(count) / 8.0);
     }
-    pixels[number].red += colour.r;
-    pixels[number].green += colour.g;
-    pixels[number].blue += colour.b;
+    pixels[pixel].red += colour.r;
+    pixels[pixel].green += colour.g;
+    pixels[pixel].blue += colour.b;
 }

@@ -1,7 +1,8 @@
 // Shadow maps: the nearest far side at every texel; pair of `ShadowMap::draw` in `cpu/shadow.rs`.
 
-@group(0) @binding(2) var<storage, read> projected: array<f32>;
-@group(0) @binding(5) var<storage, read> casters: array<u32>;
+@group(0) @binding(2) var<storage, read> vertices: array<Vertex>;
+// three vertices, then the scene
+@group(0) @binding(5) var<storage, read> casters: array<vec4u>;
 @group(0) @binding(6) var<storage, read_write> shadow: array<atomic<u32>>;
 
 @compute @workgroup_size(GROUP)
@@ -11,16 +12,22 @@ fn cast_shadows(
     @builtin(local_invocation_index) local: u32,
 ) {
     let k = number(group, groups, local);
-    let count = scenes[group.z].casters;
-    if k >= count * scenes[group.z].lights {
+    if k >= arrayLength(&casters) {
         return;
     }
-    let light = scenes[group.z].first_light + k / count;
-    let caster = (scenes[group.z].first_caster + k % count) * 3u;
-    let first = lights[light].first_projected;
-    let a = corner(first + casters[caster]);
-    let b = corner(first + casters[caster + 1u]);
-    let c = corner(first + casters[caster + 2u]);
+    let caster = casters[k];
+    let a = vertices[caster.x].position_n.xyz;
+    let b = vertices[caster.y].position_n.xyz;
+    let c = vertices[caster.z].position_n.xyz;
+    let margin = select(0u, SHADOW_MARGIN, scenes[caster.w].has_solids != 0u);
+    let end = scenes[caster.w].first_light + scenes[caster.w].lights;
+    for (var light = scenes[caster.w].first_light; light < end; light++) {
+        throw_shadow(light, margin, projected(light, a), projected(light, b), projected(light, c));
+    }
+}
+
+// One triangle into the map of one light.
+fn throw_shadow(light: u32, margin: u32, a: vec3f, b: vec3f, c: vec3f) {
     let area = edge(a, b, c.xy);
     // also false where something is not a number
     if !(area > 0.0) {
@@ -29,7 +36,6 @@ fn cast_shadows(
     let low = max(min(min(a.xy, b.xy), c.xy) + 0.5, vec2f(0.0));
     let high = max(max(max(a.xy, b.xy), c.xy) + 0.5, vec2f(0.0));
     let size = vec2u(lights[light].width, lights[light].height);
-    let margin = select(0u, SHADOW_MARGIN, scenes[group.z].has_solids != 0u);
     let start = max(vec2u(low), vec2u(margin));
     let end = min(vec2u(high), size - margin);
     let slope_b = (b.z - a.z) / area;
@@ -51,6 +57,10 @@ fn edge(a: vec3f, b: vec3f, p: vec2f) -> f32 {
     return (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
 }
 
-fn corner(vertex: u32) -> vec3f {
-    return vec3f(projected[vertex * 3u], projected[vertex * 3u + 1u], projected[vertex * 3u + 2u]);
+// Texel column, texel row and distance away from the light.
+fn projected(light: u32, p: vec3f) -> vec3f {
+    let column = lights[light].column;
+    let row = lights[light].row;
+    let away = lights[light].away;
+    return vec3f(dot(p, column.xyz) + column.w, dot(p, row.xyz) + row.w, dot(p, away.xyz) + away.w);
 }

@@ -40,25 +40,24 @@ fn place(triangle: u32, at: vec2f) -> Place {
         double_area(a.screen.xy, b.screen.xy, at) * c.screen.z,
     );
     let share = weights * (1.0 / (weights.x + weights.y + weights.z));
-    let position_u = a.position_u * share.x + b.position_u * share.y + c.position_u * share.z;
-    let normal_v = a.normal_v * share.x + b.normal_v * share.y + c.normal_v * share.z;
+    let position_n = a.position_n * share.x + b.position_n * share.y + c.position_n * share.z;
+    let n_uv = a.n_uv * share.x + b.n_uv * share.y + c.n_uv * share.z;
     let look = a.look * share.x + b.look * share.y + c.look * share.z;
     let bind_fold = a.bind_fold * share.x + b.bind_fold * share.y + c.bind_fold * share.z;
-    let uv = vec2f(a.position_u.w, a.normal_v.w);
-    let uv_b = vec2f(b.position_u.w, b.normal_v.w) - uv;
-    let uv_c = vec2f(c.position_u.w, c.normal_v.w) - uv;
+    let uv_b = b.n_uv.zw - a.n_uv.zw;
+    let uv_c = c.n_uv.zw - a.n_uv.zw;
     let bind = vec3f(a.look.w, a.bind_fold.xy);
     let in_picture = double_area(a.screen.xy, b.screen.xy, c.screen.xy);
     return Place(
-        position_u.xyz,
-        unit(normal_v.xyz),
-        vec2f(position_u.w, normal_v.w),
+        position_n.xyz,
+        unit(vec3f(position_n.w, n_uv.xy)),
+        n_uv.zw,
         look.xyz,
         vec3f(look.w, bind_fold.xy),
         bind_fold.z,
         bind_fold.w,
-        b.position_u.xyz - a.position_u.xyz,
-        c.position_u.xyz - a.position_u.xyz,
+        b.position_n.xyz - a.position_n.xyz,
+        c.position_n.xyz - a.position_n.xyz,
         uv_b,
         uv_c,
         vec3f(b.look.w, b.bind_fold.xy) - bind,

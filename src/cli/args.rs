@@ -102,6 +102,10 @@ pub struct RenderArgs {
     /// Where the pictures and labels go
     #[arg(long, value_name = "DIR", default_value = "out/render", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
+
+    /// What draws the picture
+    #[arg(long, value_enum, default_value_t)]
+    pub backend: Backend,
 }
 
 /// A dataset that is there, in any format that can be read.

@@ -31,12 +31,11 @@ impl GenerateArgs {
         let loaded = self.load()?;
         loaded.warnings.iter().for_each(|warning| warn(warning));
         let job = Job::new(&loaded.preset, renderer(self.backend, self.batch)?)?;
-        let mut plan = pipeline::plan(&loaded.preset, &loaded.hash);
-        let drawn_by = job.studio.renderer.name();
-        if !drawn_by.is_empty() {
-            // other adapters round otherwise: their shards are not taken for these
-            plan.generator = format!("{}, drawn by {drawn_by}", plan.generator);
-        }
+        // other adapters round otherwise: their shards are not taken for these
+        let plan = DatasetPlan {
+            generator: generator(job.studio.renderer.as_ref()),
+            ..pipeline::plan(&loaded.preset, &loaded.hash)
+        };
         if self.dry_run {
             out.write_all(loaded.preset.to_toml().as_bytes())?;
             self.tell_plan(&plan);
@@ -226,6 +225,14 @@ pub(super) fn renderer(backend: Backend, batch: Option<u16>) -> anyhow::Result<B
         }
         Backend::Cpu => Ok(Box::new(CpuRenderer::new())),
         Backend::Gpu => gpu_renderer(batch),
+    }
+}
+
+/// What made a dataset, as its manifest says it: this program, and what drew unless it is the reference.
+pub(super) fn generator(renderer: &dyn Renderer) -> String {
+    match renderer.name() {
+        reference if reference.is_empty() => pipeline::GENERATOR.to_owned(),
+        name => format!("{}, drawn by {name}", pipeline::GENERATOR),
     }
 }
 

@@ -6,8 +6,8 @@ use anyhow::Context;
 use serde::Deserialize;
 
 use super::Outcome;
-use super::args::{Backend, RenderArgs};
-use super::generate::renderer;
+use super::args::RenderArgs;
+use super::generate::{generator, renderer};
 use super::talk::say;
 use crate::assets::Assets;
 use crate::dataset::{
@@ -27,11 +27,11 @@ const SPLIT: &str = "render";
 impl RenderArgs {
     pub(super) fn run(&self) -> anyhow::Result<Outcome> {
         let scene = read_scene(&self.scene)?;
-        let studio = Studio { assets: Assets::new()?, renderer: renderer(Backend::Cpu, None)? };
+        let studio = Studio { assets: Assets::new()?, renderer: renderer(self.backend, None)? };
         for hand in &scene.hands {
             studio.assets.open_rig(&hand.rig)?;
         }
-        let plan = plan(scene.seed);
+        let plan = plan(scene.seed, generator(studio.renderer.as_ref()));
         let sample = studio.shoot(0, scene, &plan.output)?;
         let writer = DatasetWriter::open(&self.out, plan, open_mode(&self.out))?;
         let encoded = writer.encode(&sample)?;
@@ -50,10 +50,10 @@ fn open_mode(folder: &Path) -> OpenMode {
     if HandloomReader::open(folder).is_ok_and(is_drawing) { OpenMode::Overwrite } else { OpenMode::New }
 }
 
-fn plan(seed: u64) -> DatasetPlan {
+fn plan(seed: u64, generator: String) -> DatasetPlan {
     DatasetPlan {
         format_version: FORMAT_VERSION,
-        generator: concat!("handloom ", env!("CARGO_PKG_VERSION")).to_owned(),
+        generator,
         seed,
         preset_hash: String::new(),
         output: OutputSettings {

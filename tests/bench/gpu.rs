@@ -17,7 +17,7 @@ use handloom::preset::load;
 use handloom::render::Renderer;
 use handloom::render::cpu::CpuRenderer;
 use handloom::render::gpu::GpuRenderer;
-use handloom::sampler::SceneSampler;
+use handloom::sampler::{SampleError, SceneSampler};
 
 const PRESET: &str = "rhd";
 const PICTURES: u64 = 96;
@@ -95,6 +95,28 @@ fn end_to_end(name: &str, renderer: Box<dyn Renderer>) -> Result<(), Box<dyn Err
     Ok(())
 }
 
+/// Processor time that it takes to turn drawn samples into files: its share of making them end to end.
+fn encoding() -> Result<(), Box<dyn Error>> {
+    let mut loaded = load(PRESET, &["output.format=\"tar\"".to_owned()])?;
+    loaded.set_total_count(PICTURES)?;
+    let assets = Assets::new()?;
+    let sampler = SceneSampler::new(loaded.preset.clone(), assets.open_rig(&loaded.preset.rig)?, Vec::new())?;
+    let studio = Studio { assets, renderer: Box::new(CpuRenderer::new()) };
+    let folder = tempfile::tempdir()?;
+    let writer = DatasetWriter::open(folder.path(), pipeline::plan(&loaded.preset, &loaded.hash), OpenMode::New)?;
+    let scenes = (0..PICTURES).map(|index| Ok((index, sampler.sample(index)?))).collect::<Result<_, SampleError>>()?;
+    let drawn = studio.shoot_all(scenes, &writer.plan().output);
+    let samples = drawn.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let encode = || {
+        for sample in &samples {
+            writer.encode(sample)?;
+        }
+        Ok(())
+    };
+    row("encoding alone", timed(encode)?);
+    Ok(())
+}
+
 /// A renderer and its name in the table.
 type Named = (String, Box<dyn Renderer>);
 
@@ -114,5 +136,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         "end to end, {} threads: the stages beside drawing are those of `cargo bench --bench generate`",
         rayon::current_num_threads()
     );
-    all.into_iter().try_for_each(|(name, renderer)| end_to_end(&name, renderer))
+    all.into_iter().try_for_each(|(name, renderer)| end_to_end(&name, renderer))?;
+    encoding()
 }

@@ -214,6 +214,27 @@ fn a_dataset_drawn_on_the_adapter_holds_what_labels_promise() {
 }
 
 #[test]
+fn a_stored_scene_is_drawn_again_on_the_adapter() {
+    if adapter().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let run = |arguments: &[&str]| {
+        let output = handloom(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let small = ["--count", "2", "--set", "camera.width_px=160", "--set", "camera.height_px=160"];
+    run(&[&["generate", "quickstart", "--backend", "gpu", "--out", &path("set")], &small[..]].concat());
+    run(&["render", &path("set/train/000000.json"), "--backend", "gpu", "--out", &path("again")]);
+    let manifest = std::fs::read_to_string(path("again/manifest.json")).unwrap();
+    assert!(manifest.contains("drawn by "), "{manifest}");
+    let read = |name: &str| std::fs::read(path(name)).unwrap();
+    assert!(read("set/train/000000.mask.png") == read("again/render/000000.mask.png"));
+    assert!(read("set/train/000000.rgb.jpg") == read("again/render/000000.rgb.jpg"));
+}
+
+#[test]
 fn an_adapter_that_is_not_there_is_named() {
     let output = handloom(&["generate", "rhd", "--count", "4", "--backend", "gpu", "--dry-run"])
         .env("HANDLOOM_ADAPTER", "no such adapter")

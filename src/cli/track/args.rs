@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use crate::cli::args::Backend;
+
 /// Arguments of `handloom track`.
 #[derive(Debug, Clone, Args)]
 pub struct TrackArgs {
@@ -90,6 +92,10 @@ pub struct ChoiceArgs {
     /// Horizontal field of view, where the source has no camera matrix, degrees
     #[arg(long, value_name = "DEG")]
     pub fov_deg: Option<f32>,
+
+    /// What draws a preset's pictures [default: cpu]
+    #[arg(long, value_enum)]
+    pub backend: Option<Backend>,
 
     /// Set a key of a preset, such as `hands.count=2`
     #[arg(long = "set", value_name = "KEY=VALUE")]

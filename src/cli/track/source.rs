@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::args::{ChoiceArgs, Given, TrackArgs};
-use crate::cli::args::{Backend, SetArgs};
+use crate::cli::args::SetArgs;
 use crate::cli::generate::{Job, renderer};
 use crate::cli::talk::warn;
 use crate::preset::{PresetError, load};
@@ -87,6 +87,7 @@ impl Kind {
                 preset,
                 "it places the second camera of a preset; of a dataset, `--views` names two cameras",
             ),
+            ("--backend", choice.backend.is_some(), preset, "it draws the pictures of a preset; others have theirs"),
             ("--set", !choice.sets.is_empty(), preset, "it changes keys of a preset"),
             (
                 "--given",
@@ -165,7 +166,7 @@ fn rendered(name: &str, choice: &ChoiceArgs) -> anyhow::Result<Box<dyn Source>> 
         Err(error) => return Err(error.into()),
     };
     loaded.warnings.iter().for_each(|warning| warn(warning));
-    let Job { studio, sampler } = Job::new(&loaded.preset, renderer(Backend::default(), None)?)?;
+    let Job { studio, sampler } = Job::new(&loaded.preset, renderer(choice.backend.unwrap_or_default(), None)?)?;
     let settings = PresetSettings {
         split: choice.split.clone(),
         count: choice.count,
@@ -206,8 +207,10 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().to_str().unwrap();
-        let dataset = said(&[dir, "--stereo-mm", "60", "--set", "hands.count=2", "--split", "train"]);
+        let dataset =
+            said(&[dir, "--stereo-mm", "60", "--set", "hands.count=2", "--split", "train", "--backend", "gpu"]);
         assert!(dataset.contains("`--stereo-mm` does not go with a folder") && dataset.contains("`--views` names two"));
+        assert!(dataset.contains("`--backend` does not go with a folder"), "{dataset}");
         assert!(dataset.contains("`--set` does not go with a folder") && !dataset.contains("--split"), "{dataset}");
         let video = folder.path().join("hand.mp4");
         std::fs::write(&video, "no video").unwrap();

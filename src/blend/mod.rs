@@ -11,6 +11,7 @@
 pub mod alpha;
 pub mod background;
 pub mod compose;
+pub mod counts;
 pub mod filter;
 pub mod follow;
 pub mod harmonise;

@@ -1,8 +1,9 @@
 //! A blend that is ready to be made: sources open, samples chosen, files known.
 
+use super::counts::{Limit, SelectError};
 use super::make::{MakeError, Maker};
 use super::preset::{BlendPreset, ComposeKind};
-use super::select::{Item, SelectError, Selection, select};
+use super::select::{Item, Selection, select};
 use super::sources::{self, Has, OpenSource, SourceError};
 use crate::dataset::{
     DatasetPlan, DepthFormat, FORMAT_VERSION, OutputFormat, OutputSettings, RgbFormat, SourcePlan, SplitPlan,
@@ -193,6 +194,12 @@ fn needed(format: OutputFormat) -> &'static [Need] {
 
 fn warnings(preset: &BlendPreset, sources: &[OpenSource], selection: &Selection) -> Vec<String> {
     let mut warnings = Vec::new();
+    if let Some(Limit { entries, unused: (name, used, there) }) = &selection.limit {
+        warnings.push(format!(
+            "{} has too few samples for a larger blend: {used} of the {there} of `{name}` are used (`count`, wider filters or `repeat` change it)",
+            entries.iter().map(|entry| format!("`{entry}`")).collect::<Vec<_>>().join(" and ")
+        ));
+    }
     for (source, left_out) in sources.iter().zip(&selection.left_out) {
         if let Some(first) = source.unreadable.first() {
             let count = source.unreadable.len();

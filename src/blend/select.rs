@@ -1,7 +1,7 @@
 //! Which samples make up the blend: exact counts of every source in every split, and a seeded choice.
 
+use super::counts::{Entry, Limit, SelectError, counts, limit};
 use super::preset::BlendPreset;
-use super::shares::{shared, table};
 use super::split::{Part, Pool, assign, shuffle};
 use crate::seed::dataset_stream;
 
@@ -37,51 +37,8 @@ pub struct Selection {
     pub counts: Vec<Vec<u64>>,
     /// Samples of each source that no split took, because of their own split.
     pub left_out: Vec<u64>,
-}
-
-/// A source that has too few samples for a split.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shortage {
-    /// Name of the source or of the composed pictures.
-    pub entry: String,
-    /// Name of the split.
-    pub split: String,
-    /// Samples wanted.
-    pub wanted: u64,
-    /// Samples there are.
-    pub there: u64,
-}
-
-/// Why samples could not be chosen.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SelectError {
-    /// Sources have too few samples.
-    #[error("{}", shortages(.0))]
-    Short(Vec<Shortage>),
-    /// No total was said, and nothing limits it or everything is empty.
-    #[error("{0}")]
-    Total(String),
-}
-
-fn shortages(all: &[Shortage]) -> String {
-    let line = |s: &Shortage| {
-        format!("`{}` has {} samples for split `{}`, {} are wanted", s.entry, s.there, s.split, s.wanted)
-    };
-    let lines: Vec<String> = all.iter().map(line).collect();
-    format!(
-        "{}\n\nhint: ask for fewer (`count`), widen the source's `filter` or `splits`, or let it `repeat = true`; persons and clips are kept in one split, so that few of them split unevenly",
-        lines.join("\n")
-    )
-}
-
-/// What a source or a rule may give, and how much of it is wanted.
-struct Entry<'a> {
-    name: &'a str,
-    share: f64,
-    count: Option<u64>,
-    repeat: bool,
-    /// Of each split.
-    there: Vec<u64>,
+    /// What kept the blend small where no count was said and less than half of another source is used.
+    pub limit: Option<Limit>,
 }
 
 /// Chooses the samples of a blend from the pools of its sources.
@@ -95,6 +52,7 @@ pub fn select(preset: &BlendPreset, pools: &[Pool]) -> Result<Selection, SelectE
     };
     let entries = entries(preset, &|source, part| of(source, part).count() as u64);
     let counts = counts(preset, &entries)?;
+    let limit = if preset.count.is_none() { limit(preset, &entries, &counts) } else { None };
     let (mut splits, mut partners) = (Vec::new(), vec![Vec::new(); pools.len()]);
     for (part, _) in parts.iter().enumerate() {
         let drawn = |source: usize, wanted: u64, stream: &str| {
@@ -118,7 +76,7 @@ pub fn select(preset: &BlendPreset, pools: &[Pool]) -> Result<Selection, SelectE
         splits.push(items);
     }
     let left_out = assigned.iter().map(|splits| splits.iter().filter(|s| s.is_none()).count() as u64).collect();
-    Ok(Selection { splits, partners, counts, left_out })
+    Ok(Selection { splits, partners, counts, left_out, limit })
 }
 
 fn entries<'a>(preset: &'a BlendPreset, there: &dyn Fn(usize, usize) -> u64) -> Vec<Entry<'a>> {
@@ -144,87 +102,6 @@ fn entries<'a>(preset: &'a BlendPreset, there: &dyn Fn(usize, usize) -> u64) -> 
         }
     });
     plain.chain(composed).collect()
-}
-
-/// Samples of each entry in each split.
-fn counts(preset: &BlendPreset, entries: &[Entry]) -> Result<Vec<Vec<u64>>, SelectError> {
-    let fixed: u64 = entries.iter().filter_map(|entry| entry.count).sum();
-    let has_shares = entries.iter().any(|entry| entry.share > 0.0);
-    let total = match preset.count {
-        Some(total) if total < fixed || (!has_shares && total != fixed) => {
-            let what = format!("`count` is {total}, and the counts of the sources add up to {fixed}");
-            let hint =
-                if has_shares { format!("legal counts are {fixed} and more") } else { "say one of both".to_owned() };
-            return Err(SelectError::Total(format!("{what}\n\nhint: {hint}")));
-        }
-        Some(total) => total,
-        None if has_shares => most(preset, entries, fixed)?,
-        None => fixed,
-    };
-    let cells = cells(preset, entries, total);
-    let short = shortages_of(preset, entries, &cells);
-    if short.is_empty() { Ok(cells) } else { Err(SelectError::Short(short)) }
-}
-
-fn cells(preset: &BlendPreset, entries: &[Entry], total: u64) -> Vec<Vec<u64>> {
-    let fixed: u64 = entries.iter().filter_map(|entry| entry.count).sum();
-    let shares: Vec<f64> = entries.iter().map(|entry| entry.share).collect();
-    let mut rows = shared(total.saturating_sub(fixed), &shares);
-    for (row, count) in rows.iter_mut().zip(entries.iter().map(|entry| entry.count)) {
-        *row += count.unwrap_or(0);
-    }
-    let splits: Vec<f64> = preset.split.iter().map(|split| split.share).collect();
-    table(&rows, &shared(rows.iter().sum(), &splits))
-}
-
-fn shortages_of(preset: &BlendPreset, entries: &[Entry], cells: &[Vec<u64>]) -> Vec<Shortage> {
-    let mut short = Vec::new();
-    for (entry, row) in entries.iter().zip(cells) {
-        for ((wanted, there), split) in row.iter().zip(&entry.there).zip(&preset.split) {
-            let enough = if entry.repeat { *there > 0 || *wanted == 0 } else { there >= wanted };
-            if !enough {
-                short.push(Shortage {
-                    entry: entry.name.to_owned(),
-                    split: split.name.clone(),
-                    wanted: *wanted,
-                    there: *there,
-                });
-            }
-        }
-    }
-    short
-}
-
-/// The largest total that no source is too small for.
-fn most(preset: &BlendPreset, entries: &[Entry], fixed: u64) -> Result<u64, SelectError> {
-    if entries.iter().all(|entry| entry.share <= 0.0 || entry.repeat) {
-        let hint = "\n\nhint: say `count`, the number of samples of the whole";
-        return Err(SelectError::Total(format!(
-            "every source may repeat its samples, so that nothing says how many there are{hint}"
-        )));
-    }
-    let limiting = entries.iter().filter(|entry| entry.share > 0.0 && !entry.repeat);
-    let shares: f64 = entries.iter().map(|entry| entry.share).sum();
-    let bound = limiting.map(|entry| entry.there.iter().sum::<u64>() as f64 * shares / entry.share).fold(0.0, f64::max);
-    let fits = |total: u64| shortages_of(preset, entries, &cells(preset, entries, total)).is_empty();
-    let (mut low, mut high) = (fixed, fixed + bound.min(1e12) as u64 + 1);
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if fits(middle) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    if low > fixed || fits(low) && low > 0 {
-        return Ok(low);
-    }
-    // not even one: the shortages of the smallest blend say why
-    Err(SelectError::Short(shortages_of(
-        preset,
-        entries,
-        &cells(preset, entries, fixed + preset.split.len() as u64 * entries.len() as u64),
-    )))
 }
 
 #[cfg(test)]
@@ -283,6 +160,16 @@ mod tests {
         assert_eq!(selection.counts[1], [80, 20]);
         assert!(chosen(&["count=400"], [500, 200, 0]).is_err(), "nothing to compose with");
         assert!(chosen(&[], [0, 0, 0]).is_err());
+    }
+
+    #[test]
+    fn a_source_that_limits_the_blend_is_named_and_none_is_rounded_away() {
+        let limit = chosen(&[], [500, 20, 50]).unwrap().limit.unwrap();
+        assert_eq!((limit.entries, limit.unused), (vec!["b".to_owned()], ("a".to_owned(), 39, 500)));
+        assert_eq!(chosen(&[], [60, 20, 50]).unwrap().limit, None);
+        assert_eq!(chosen(&["count=40"], [500, 20, 50]).unwrap().limit, None);
+        let said = chosen(&["source.b.share=0.001"], [40, 20, 50]).unwrap_err().to_string();
+        assert!(said.contains("none of `b`") && said.contains("`b` has 20") && said.contains("hint: "), "{said}");
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub enum DatasetError {
         path: PathBuf,
     },
     /// Another dataset is there.
-    #[error("`{}` holds another dataset:\n{}\nhint: use the same preset, seed and version, or `--overwrite`", path.display(), differences.join("\n"))]
+    #[error("`{}` holds another dataset:\n{}\nhint: use the same preset, seed, version, `--backend` and adapter, or `--overwrite`", path.display(), differences.join("\n"))]
     OtherPlan {
         /// The folder.
         path: PathBuf,

@@ -5,5 +5,8 @@
 mod run;
 mod studio;
 
-pub use run::{GENERATOR, Maker, Progress, generate, output_format, output_settings, plan, with_causes, write_samples};
+pub use run::{
+    GENERATOR, GenerateError, Maker, Progress, generate, output_format, output_settings, plan, with_causes,
+    write_samples,
+};
 pub use studio::{Pictures, Studio, StudioError, develop};

@@ -4,16 +4,38 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::Studio;
+use super::{Studio, StudioError};
 use crate::dataset::{
     Chunk, ClipPlan, DatasetError, DatasetPlan, DatasetWriter, DepthFormat, EncodedSample, FORMAT_VERSION,
     OutputFormat, OutputSettings, RgbFormat, SampleFailure, Sidecar, SplitPlan,
 };
 use crate::preset::types::{self, Preset};
+use crate::render::RenderError;
 use crate::sampler::SceneSampler;
 
 /// Samples in flight per thread: enough to keep threads busy, few enough to keep memory flat.
 const IN_FLIGHT: u64 = 16;
+/// Batches per thread between two waits for the disk: what threads draw and what they encode then overlaps.
+const BATCHES: u64 = 3;
+
+/// Why a dataset was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// A file could not be written.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// Nothing can be drawn any more. The shard that was being made stays undone, so that a resumed run makes it.
+    #[error(transparent)]
+    Renderer(#[from] RenderError),
+}
+
+/// Why there is no sample.
+enum Unmade {
+    /// It has a fault of its own.
+    Sample(SampleFailure),
+    /// No other could be drawn.
+    Renderer(RenderError),
+}
 
 /// Told of every sample that is made or has failed, from any thread.
 pub type Progress<'a> = &'a (dyn Fn(Result<(), &SampleFailure>) + Sync);
@@ -27,7 +49,7 @@ pub fn generate(
     writer: &DatasetWriter,
     chunks: &[Chunk],
     progress: Progress<'_>,
-) -> Result<Vec<Sidecar>, DatasetError> {
+) -> Result<Vec<Sidecar>, GenerateError> {
     let make = |indices| make_samples(studio, sampler, writer, indices);
     write_batches(writer, chunks, (studio.renderer.batch() as u64, &make), progress)
 }
@@ -36,7 +58,7 @@ pub fn generate(
 pub type Maker<'a> = &'a (dyn Fn(u64) -> Result<EncodedSample, SampleFailure> + Sync);
 
 /// Most samples that are made together, and what makes them.
-type BatchMaker<'a> = (u64, &'a (dyn Fn(Range<u64>) -> Vec<Result<EncodedSample, SampleFailure>> + Sync));
+type BatchMaker<'a> = (u64, &'a (dyn Fn(Range<u64>) -> Vec<Result<EncodedSample, Unmade>> + Sync));
 
 /// Writes shards from samples that are made in parallel, a window of them in memory.
 pub fn write_samples(
@@ -44,8 +66,9 @@ pub fn write_samples(
     chunks: &[Chunk],
     make: Maker<'_>,
     progress: Progress<'_>,
-) -> Result<Vec<Sidecar>, DatasetError> {
-    write_batches(writer, chunks, (1, &|indices| indices.map(make).collect()), progress)
+) -> Result<Vec<Sidecar>, GenerateError> {
+    let make = |indices: Range<u64>| indices.map(|index| make(index).map_err(Unmade::Sample)).collect();
+    write_batches(writer, chunks, (1, &make), progress)
 }
 
 fn write_batches(
@@ -53,7 +76,7 @@ fn write_batches(
     chunks: &[Chunk],
     maker: BatchMaker<'_>,
     progress: Progress<'_>,
-) -> Result<Vec<Sidecar>, DatasetError> {
+) -> Result<Vec<Sidecar>, GenerateError> {
     chunks.iter().map(|chunk| write_chunk(writer, chunk, maker, progress)).collect()
 }
 
@@ -62,22 +85,34 @@ fn write_chunk(
     chunk: &Chunk,
     (together, make): BatchMaker<'_>,
     progress: Progress<'_>,
-) -> Result<Sidecar, DatasetError> {
-    let window = (IN_FLIGHT.max(together) * rayon::current_num_threads() as u64) as usize;
+) -> Result<Sidecar, GenerateError> {
+    let threads = rayon::current_num_threads() as u64;
     let range = chunk.samples();
-    let samples = range.clone().step_by(window).flat_map(|start| {
-        let end = range.end.min(start + window as u64);
-        let batches: Vec<_> = (start..end).step_by(together.max(1) as usize).collect();
-        let make = |first: u64| {
-            let made = make(first..end.min(first + together.max(1)));
-            for made in &made {
+    // few samples are shared among all threads rather than drawn by some of them
+    let together = together.min((range.end - range.start).div_ceil(threads)).max(1);
+    let window = IN_FLIGHT.max(BATCHES * together) * threads;
+    let mut broken = None;
+    let samples = range.clone().step_by(window as usize).map_while(|start| {
+        let end = range.end.min(start + window);
+        let batches: Vec<_> = (start..end).step_by(together as usize).collect();
+        let made = batches.into_par_iter().flat_map_iter(|first| make(first..end.min(first + together)));
+        let made = made.map(|made| match made {
+            Err(Unmade::Renderer(error)) => Err(error),
+            Err(Unmade::Sample(failure)) => Ok(Err(failure)),
+            Ok(sample) => Ok(Ok(sample)),
+        });
+        let made = made.inspect(|made| {
+            if let Ok(made) = made {
                 progress(made.as_ref().map(|_| ()));
             }
-            made
-        };
-        batches.into_par_iter().flat_map_iter(make).collect::<Vec<_>>()
+        });
+        made.collect::<Result<Vec<_>, _>>().map_err(|error| broken = Some(error)).ok()
     });
-    writer.write_chunk(chunk, samples)
+    let written = writer.write_chunk(chunk, samples.flatten());
+    match broken {
+        Some(error) => Err(error.into()),
+        None => Ok(written?),
+    }
 }
 
 /// Samples of consecutive indices, drawn together; one that fails leaves the others be.
@@ -86,22 +121,26 @@ fn make_samples(
     sampler: &SceneSampler,
     writer: &DatasetWriter,
     indices: Range<u64>,
-) -> Vec<Result<EncodedSample, SampleFailure>> {
+) -> Vec<Result<EncodedSample, Unmade>> {
     let failed = |index, error: &dyn std::error::Error| SampleFailure { index, cause: with_causes(error) };
     let (mut scenes, mut made) = (Vec::new(), Vec::new());
     for index in indices.clone() {
         match sampler.sample(index) {
             Ok(scene) => scenes.push((index, scene)),
-            Err(error) => made.push(Err(failed(index, &error))),
+            Err(error) => made.push((index, Err(Unmade::Sample(failed(index, &error))))),
         }
     }
     let drawn: Vec<u64> = scenes.iter().map(|(index, _)| *index).collect();
     for (index, sample) in drawn.into_iter().zip(studio.shoot_all(scenes, &writer.plan().output)) {
-        let encoded = sample.map_err(|e| failed(index, &e));
-        made.push(encoded.and_then(|sample| writer.encode(&sample).map_err(|e| failed(index, &e))));
+        let encoded = match sample {
+            Err(StudioError::Render(error)) if error.is_of_the_renderer() => Err(Unmade::Renderer(error)),
+            Err(error) => Err(Unmade::Sample(failed(index, &error))),
+            Ok(sample) => writer.encode(&sample).map_err(|e| Unmade::Sample(failed(index, &e))),
+        };
+        made.push((index, encoded));
     }
-    made.sort_by_key(|made| made.as_ref().map_or_else(|failure| failure.index, |sample| sample.index));
-    made
+    made.sort_by_key(|(index, _)| *index);
+    made.into_iter().map(|(_, made)| made).collect()
 }
 
 /// An error and what caused it, on one line.

@@ -94,7 +94,7 @@ pub enum RenderError {
     },
     /// The graphics adapter did not draw.
     #[cfg(feature = "gpu")]
-    #[error("drawing failed: {0}")]
+    #[error(transparent)]
     Gpu(#[from] gpu::GpuError),
     /// A solid's arrays do not fit together.
     #[error("drawing solid {solid} failed: the arrays of its mesh do not fit together")]
@@ -102,6 +102,17 @@ pub enum RenderError {
         /// Number among the posed solids, from 0.
         solid: usize,
     },
+}
+
+impl RenderError {
+    /// True if it is the renderer that failed, and not one picture: no other can be drawn either.
+    pub fn is_of_the_renderer(&self) -> bool {
+        match self {
+            #[cfg(feature = "gpu")]
+            Self::Gpu(error) => !error.is_of_one_picture(),
+            _ => false,
+        }
+    }
 }
 
 /// Largest width and height of a picture.

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use corrective::{Corrective, Ramp};
 pub use deltas::VertexDeltas;
 pub use dof::{DOF_COUNT, DOFS, Dof, HandPose, Limit};
-pub use joint::{Digit, JOINT_COUNT, JOINTS, Joint, LANDMARK_COUNT, LANDMARKS};
+pub use joint::{Digit, JOINT_COUNT, JOINTS, Joint, LANDMARK_COUNT, LANDMARK_PARENT, LANDMARKS};
 pub use motion::{HandMotion, MotionKey, MotionTrack};
 pub use part::HandPart;
 pub use population::{Person, Population, Sex};

@@ -3,16 +3,21 @@
 //! Without an adapter these tests fail, and say what to install; `HANDLOOM_GPU=off` leaves them out, and says so.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use handloom::assets::Assets;
 use handloom::backdrop::{self, Backdrop};
+use handloom::dataset::{DatasetWriter, Finished, OpenMode, ShardOf};
 use handloom::frame::Frame;
-use handloom::pipeline::Studio;
+use handloom::pipeline::{self, GenerateError, Studio};
+use handloom::posed::PosedScene;
 use handloom::preset::load;
-use handloom::render::Renderer;
 use handloom::render::cpu::CpuRenderer;
-use handloom::render::gpu::GpuRenderer;
+use handloom::render::gpu::{GpuError, GpuRenderer};
+use handloom::render::{RenderError, Renderer};
 use handloom::sampler::SceneSampler;
 use handloom::scene::Scene;
 
@@ -161,6 +166,46 @@ fn a_faulty_scene_leaves_its_batch_be() {
     assert!(drawn[0].is_ok() && drawn[2].is_ok());
     assert!(drawn[1].as_ref().unwrap_err().to_string().contains("backdrop"));
     assert!(gpu.render_batch(&[]).is_empty());
+}
+
+/// The processor, until it has drawn some pictures.
+struct Breaks {
+    left: AtomicUsize,
+}
+
+impl Renderer for Breaks {
+    fn render(&self, posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<Frame, RenderError> {
+        let is_over = self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err();
+        let hung = || GpuError::Hung { adapter: "a card".to_owned(), seconds: 120 };
+        if is_over { Err(hung().into()) } else { CpuRenderer::new().render(posed, backdrop) }
+    }
+}
+
+#[test]
+fn a_card_that_fails_ends_the_run_and_loses_no_sample() {
+    let sets = [SMALL[0], SMALL[1], SMALL[2], "output.samples_per_shard=8"].map(str::to_owned);
+    let mut loaded = load("rhd", &sets).unwrap();
+    loaded.set_total_count(24).unwrap();
+    let make = |folder: &Path, mode: OpenMode, pictures: usize| {
+        let assets = Assets::new().unwrap();
+        let rig = assets.open_rig(&loaded.preset.rig).unwrap();
+        let sampler = SceneSampler::new(loaded.preset.clone(), rig, Vec::new()).unwrap();
+        let studio = Studio { assets, renderer: Box::new(Breaks { left: AtomicUsize::new(pictures) }) };
+        let writer = DatasetWriter::open(folder, pipeline::plan(&loaded.preset, &loaded.hash), mode).unwrap();
+        let chunks = writer.chunks_to_do(ShardOf::ALL).unwrap();
+        pipeline::generate(&studio, &sampler, &writer, &chunks, &|_| ())?;
+        assert!(matches!(writer.finalize().unwrap(), Finished::Complete(_)));
+        Ok::<_, GenerateError>(())
+    };
+    let (whole, resumed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    make(whole.path(), OpenMode::New, usize::MAX).unwrap();
+    let error = make(resumed.path(), OpenMode::New, 11).unwrap_err();
+    assert!(matches!(error, GenerateError::Renderer(_)), "{error}");
+    assert!(error.to_string().contains("`--resume`") && !resumed.path().join("manifest.json").exists());
+    make(resumed.path(), OpenMode::Resume, usize::MAX).unwrap();
+    let manifest = |folder: &Path| std::fs::read_to_string(folder.join("manifest.json")).unwrap();
+    assert_eq!(manifest(whole.path()), manifest(resumed.path()));
+    assert!(manifest(whole.path()).contains("\"failures\": []"), "{}", manifest(whole.path()));
 }
 
 fn handloom(arguments: &[&str]) -> Command {

@@ -1,8 +1,10 @@
 //! More miniature copies of the field's datasets through their readers: text labels and large JSON lists.
 
 use std::path::Path;
+use std::process::Command;
 
 use handloom::dataset::DatasetReader;
+use handloom::dataset::orders::ORDERS;
 use handloom::label::Visibility;
 use handloom::rig::HandSide;
 use handloom::sets;
@@ -242,13 +244,16 @@ fn edit_json(path: &Path, change: impl FnOnce(&mut Value)) {
 
 #[test]
 fn what_is_wrong_in_a_coco_list_is_named() {
-    let cases: [(Edit, &str, [u64; 2]); 11] = [
+    let cases: [(Edit, &str, [u64; 2]); 14] = [
         (
             &|v| v["annotations"][0]["keypoints"] = json!([1, 2, 2]),
             "annotation 9011 holds 3 numbers, expected 63",
             [3, 4],
         ),
         (&|v| v["annotations"][0]["keypoints"][3] = json!(null), "annotation 9011: keypoint 1 is [NaN,", [3, 4]),
+        (&|v| v["annotations"][0]["keypoints"][0] = json!(1e38), "keypoint 0 is at 100000000000000", [3, 4]),
+        (&|v| v["annotations"][0]["keypoints"][2] = json!(7), "flag of keypoint 0 is 7, legal are 0, 1 and 2", [3, 4]),
+        (&|v| v["annotations"][0]["keypoints"] = json!([5, 5, 2].repeat(21)), "are at the same place", [3, 4]),
         (&|v| v["annotations"][0]["image_id"] = json!(77), "annotation 9011 is of image 77", [3, 3]),
         (&|v| v["annotations"][0]["id"] = json!(9010), "annotation id 9010 stands twice", [3, 4]),
         (&|v| v["annotations"][0]["hand_type"] = json!(5), "`hand_type` is 5", [3, 4]),
@@ -277,6 +282,46 @@ fn what_is_wrong_in_a_coco_list_is_named() {
         assert!(found.iter().any(|f| f.contains(said) && f.contains(COCO)), "{found:?}, expected {said}");
         let hands: u64 = (0..reader.count()).map(|n| reader.read(n).unwrap().label.hands.len() as u64).sum();
         assert_eq!([reader.count(), hands], counts, "{said}");
+    }
+}
+
+#[test]
+fn keypoints_in_another_order_are_found_from_pixels_alone() {
+    let set = tempfile::tempdir().unwrap();
+    let out = set.path().to_str().unwrap();
+    let small = ["--count", "16", "--format", "coco", "--set", "camera.width_px=160", "--set", "camera.height_px=160"];
+    let made =
+        Command::new(env!("CARGO_BIN_EXE_handloom")).args(["generate", "rhd", "--out", out]).args(small).output();
+    assert!(made.unwrap().status.success());
+    let lists = std::fs::read_dir(set.path().join("annotations")).unwrap().map(|entry| entry.unwrap().path());
+    // that of the larger split
+    let list = lists.map(|path| std::fs::read(path).unwrap()).max_by_key(Vec::len).unwrap();
+    let list: Value = serde_json::from_slice(&list).unwrap();
+    // what the order gives, and a name; the first is ours
+    let own: [usize; 21] = std::array::from_fn(|k| k);
+    for (name, order) in [("", own)].into_iter().chain(ORDERS) {
+        let mut list = list.clone();
+        for hand in list["annotations"].as_array_mut().unwrap() {
+            let numbers = hand["keypoints"].as_array().unwrap().clone();
+            let mut moved = numbers.clone();
+            for (canonical, place) in order.iter().enumerate() {
+                moved[3 * place..3 * place + 3].clone_from_slice(&numbers[3 * canonical..3 * canonical + 3]);
+            }
+            // all are there, whatever is seen
+            moved.iter_mut().skip(2).step_by(3).for_each(|flag| *flag = json!(2));
+            let hand = hand.as_object_mut().unwrap();
+            hand.insert("keypoints".into(), moved.into());
+            hand.remove("joint_cam");
+        }
+        let other = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(other.path().join("annotations")).unwrap();
+        std::fs::write(other.path().join("annotations/train.json"), serde_json::to_vec(&list).unwrap()).unwrap();
+        let said = match sets::open_as(other.path(), "coco") {
+            Ok(reader) => faults(reader.as_ref()).join("\n"),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(said.contains("in the order of "), !name.is_empty(), "{name}: {said}");
+        assert!(said.contains(name), "{name}: {said}");
     }
 }
 
@@ -446,7 +491,7 @@ fn more_specific_formats_come_before_coco() {
 /// Runs `handloom convert` and returns its exit code.
 fn convert(from: &Path, to: &Path, format: &str) -> Option<i32> {
     let [from, to] = [from, to].map(|path| path.to_str().unwrap());
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_handloom"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handloom"));
     command.args(["convert", from, to, "--format", format]).output().unwrap().status.code()
 }
 
@@ -514,7 +559,7 @@ fn samples_of_two_cameras_are_converted_together() {
         assert_eq!(sample.label.lacks.len(), 1);
     }
     let check = |folder: &Path| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_handloom"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handloom"));
         command.arg("check").arg(folder).output().unwrap().status.code()
     };
     assert_eq!(check(&loose), Some(0));

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::GpuError;
@@ -32,30 +32,43 @@ pub(super) struct Gpu {
     /// Whether two words can be compared and kept as one.
     pub(super) has_wide_atomics: bool,
     lost: Arc<Mutex<Option<String>>>,
+    /// What went wrong where nobody waited for an error.
+    unexpected: Arc<Mutex<Option<String>>>,
 }
 
 impl Gpu {
     /// The fastest adapter, or the first whose name contains what `HANDLOOM_ADAPTER` says.
     pub(super) fn open() -> Result<Self, GpuError> {
-        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-        descriptor.backends = wgpu::Backends::PRIMARY & descriptor.backends;
-        // no layers unless the environment asks for them: WGPU_VALIDATION, WGPU_DEBUG
-        descriptor.flags = wgpu::InstanceFlags::empty().with_env();
-        let instance = wgpu::Instance::new(descriptor);
         let wanted = std::env::var(ADAPTER_VARIABLE).ok();
-        let adapters = ready(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+        let adapters = adapters();
         let names: Vec<String> = adapters.iter().map(|a| named(&a.get_info())).collect();
         let fits = |name: &str| wanted.as_ref().is_none_or(|w| name.to_lowercase().contains(&w.to_lowercase()));
         let fitting = adapters.into_iter().zip(&names).filter(|(_, name)| fits(name)).map(|(adapter, _)| adapter);
-        let Some(adapter) = fitting.min_by_key(|adapter| rank(adapter.get_info().device_type)) else {
-            return Err(GpuError::NoAdapter { wanted, found: names });
+        let mut fitting: Vec<_> = fitting.collect();
+        // those that can draw before those that cannot, whatever their kind
+        fitting.sort_by_key(|adapter| (!can_draw(&adapter.limits()), rank(adapter.get_info().device_type)));
+        match fitting.first() {
+            Some(adapter) => Self::of_adapter(adapter),
+            None => Err(GpuError::NoAdapter { wanted, found: names }),
+        }
+    }
+
+    /// The same adapter once more, after its device was lost.
+    pub(super) fn again(&self) -> Result<Self, GpuError> {
+        let is_same = |info: &wgpu::AdapterInfo| {
+            (&info.name, info.vendor, info.device, info.backend)
+                == (&self.info.name, self.info.vendor, self.info.device, self.info.backend)
         };
-        Self::of_adapter(&adapter)
+        let found = adapters().into_iter().find(|adapter| is_same(&adapter.get_info()));
+        found.and_then(|adapter| Self::of_adapter(&adapter).ok()).ok_or_else(|| GpuError::Gone {
+            adapter: self.name(),
+            reason: locked(&self.lost).clone().unwrap_or_default(),
+        })
     }
 
     fn of_adapter(adapter: &wgpu::Adapter) -> Result<Self, GpuError> {
         let (info, limits) = (adapter.get_info(), adapter.limits());
-        if limits.max_storage_buffers_per_shader_stage < STORAGE_BUFFERS {
+        if !can_draw(&limits) {
             let found = limits.max_storage_buffers_per_shader_stage;
             return Err(GpuError::Limit {
                 adapter: named(&info),
@@ -77,10 +90,23 @@ impl Gpu {
         let lost = Arc::new(Mutex::new(None));
         let told = Arc::clone(&lost);
         device.set_device_lost_callback(move |reason, message| {
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{reason:?}: {message}"));
+            *locked(&told) = Some(format!("{reason:?}: {message}"));
         });
+        let unexpected = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&unexpected);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| *locked(&told) = Some(error.to_string())));
         let most_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-        Ok(Self { device, queue, info, limits, most_bytes, most_batch_bytes: most_bytes, has_wide_atomics, lost })
+        Ok(Self {
+            device,
+            queue,
+            info,
+            limits,
+            most_bytes,
+            most_batch_bytes: most_bytes,
+            has_wide_atomics,
+            lost,
+            unexpected,
+        })
     }
 
     /// Name and kind, as told to the user.
@@ -117,8 +143,9 @@ impl Gpu {
             let error = ready(guard.pop());
             first = first.or(error);
         }
+        let unexpected = locked(&self.unexpected).take();
         match first {
-            None => Ok(made),
+            None => unexpected.map_or(Ok(made), |cause| Err(self.fault(what, cause))),
             Some(wgpu::Error::OutOfMemory { .. }) => Err(GpuError::OutOfMemory { what }),
             Some(error) => Err(self.fault(what, error.to_string())),
         }
@@ -128,11 +155,29 @@ impl Gpu {
     pub(super) fn fault(&self, what: &'static str, cause: String) -> GpuError {
         // a loss is told when the device is looked at; looking at a lost one may fail, too
         drop(self.device.poll(wgpu::PollType::Poll));
-        match self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+        match locked(&self.lost).clone() {
             Some(reason) => GpuError::Lost { adapter: self.name(), reason },
             None => GpuError::Fault { what, cause },
         }
     }
+}
+
+/// All adapters, found without a window system.
+fn adapters() -> Vec<wgpu::Adapter> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+    descriptor.backends = wgpu::Backends::PRIMARY & descriptor.backends;
+    // no layers unless the environment asks for them: WGPU_VALIDATION, WGPU_DEBUG
+    descriptor.flags = wgpu::InstanceFlags::empty().with_env();
+    ready(wgpu::Instance::new(descriptor).enumerate_adapters(wgpu::Backends::PRIMARY))
+}
+
+fn can_draw(limits: &wgpu::Limits) -> bool {
+    limits.max_storage_buffers_per_shader_stage >= STORAGE_BUFFERS
+}
+
+/// A lock whose holder never leaves it half done.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Adapters that are preferred come first.
@@ -154,7 +199,10 @@ fn named(info: &wgpu::AdapterInfo) -> String {
         wgpu::DeviceType::Cpu => "software",
         wgpu::DeviceType::Other => "unknown kind",
     };
-    format!("{} ({kind}, {})", info.name, info.backend)
+    let driver = if info.driver_info.is_empty() { &info.driver } else { &info.driver_info };
+    let parts = [kind, info.backend.to_str(), driver];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{} ({})", info.name, parts.join(", "))
 }
 
 /// The result of a future that needs no one else to go on, as all of the device's do outside of browsers.

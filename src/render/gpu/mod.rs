@@ -7,8 +7,10 @@
 //!
 //! Keypoints, ids and coverage come from the same projected vertices as on the processor. Only this module names `wgpu`.
 
+mod compose;
 mod device;
 mod error;
+mod open;
 mod pack;
 mod passes;
 mod shaders;
@@ -19,7 +21,7 @@ mod texels;
 mod words;
 
 use std::ops::Range;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 pub use error::GpuError;
 
@@ -31,15 +33,11 @@ use crate::backdrop::Backdrop;
 use crate::frame::Frame;
 use crate::posed::PosedScene;
 use device::Gpu;
-use pack::{BLOCK, BLOCK_WORDS, Batch, PIXEL, Source};
-use passes::Passes;
-use slot::Slot;
-use texels::Texels;
+use open::{Open, lock};
+use pack::{BLOCK, Batch, Source};
 
 /// Pictures of one submission unless the caller says otherwise.
 const BATCH: usize = 16;
-/// Submissions in flight: one is drawn while the next is packed and the last is read.
-const SLOTS: usize = 3;
 
 /// Draws on a graphics adapter.
 #[derive(Debug)]
@@ -50,28 +48,32 @@ pub struct GpuRenderer {
     batch: usize,
 }
 
-/// An open device and everything that lives on it.
-#[derive(Debug)]
-struct Open {
-    gpu: Gpu,
-    passes: Passes,
-    texels: Mutex<Texels>,
-    slots: Mutex<Slots>,
-    returned: Condvar,
-}
-
-#[derive(Debug)]
-struct Slots {
-    idle: Vec<Slot>,
-    /// How many more may be made.
-    left: usize,
-}
-
 /// Where a batch is packed; kept for the next.
 #[derive(Debug, Default)]
 struct Desk {
     geometry: Geometry,
     batch: Batch,
+}
+
+/// A picture to draw, or some of its rows.
+#[derive(Clone)]
+struct Job<'a> {
+    posed: &'a PosedScene<'a>,
+    backdrop: &'a Backdrop,
+    rows: Range<u32>,
+}
+
+impl<'a> Job<'a> {
+    fn new(posed: &'a PosedScene<'a>, backdrop: &'a Backdrop) -> Self {
+        Self { posed, backdrop, rows: 0..posed.scene.camera.intrinsics.height }
+    }
+
+    /// Upper and lower half of its rows, unless it is as low as can be.
+    fn halves(&self) -> Option<[Self; 2]> {
+        let Range { start, end } = self.rows;
+        let middle = start + ((end - start) / 2).next_multiple_of(BLOCK);
+        (middle < end).then(|| [start..middle, middle..end].map(|rows| Self { rows, ..self.clone() }))
+    }
 }
 
 impl GpuRenderer {
@@ -81,7 +83,7 @@ impl GpuRenderer {
     /// No adapter, or none that can draw.
     pub fn new() -> Result<Self, GpuError> {
         Ok(Self {
-            open: Mutex::new(Arc::new(Open::new()?)),
+            open: Mutex::new(Arc::new(Open::new(Gpu::open()?)?)),
             rigs: PreparedRigs::default(),
             desks: Mutex::default(),
             batch: BATCH,
@@ -94,69 +96,84 @@ impl GpuRenderer {
         Self { batch: pictures.max(1), ..self }
     }
 
-    /// Draws what fits together, in halves where it does not.
-    fn draw(&self, jobs: &[(&PosedScene<'_>, &Backdrop)]) -> Vec<Result<Frame, RenderError>> {
-        match self.draw_surely(jobs) {
-            Ok(frames) => frames.into_iter().map(Ok).collect(),
-            Err(RenderError::Gpu(error)) if error.wants_fewer() && jobs.len() > 1 => {
+    /// Draws what fits together, in halves where it does not: half of the pictures, and of a single one half of its rows.
+    fn draw(&self, jobs: &[Job<'_>]) -> Vec<Result<Frame, RenderError>> {
+        match (self.draw_surely(jobs), jobs) {
+            (Ok(frames), _) => frames.into_iter().map(Ok).collect(),
+            (Err(error), [job]) if error.wants_fewer() => vec![self.draw_in_bands(job, error)],
+            (Err(error), _) if error.wants_fewer() => {
                 let (first, second) = jobs.split_at(jobs.len() / 2);
-                let mut drawn = self.draw(first);
-                drawn.extend(self.draw(second));
-                drawn
+                [first, second].into_iter().flat_map(|part| self.draw(part)).collect()
             }
-            Err(error) => jobs.iter().map(|_| Err(error.clone())).collect(),
+            (Err(error), _) => jobs.iter().map(|_| Err(error.clone().into())).collect(),
         }
+    }
+
+    fn draw_in_bands(&self, job: &Job<'_>, error: GpuError) -> Result<Frame, RenderError> {
+        let Some([upper, lower]) = job.halves() else { return Err(error.into()) };
+        let mut frame = self.draw_one(upper)?;
+        let rows = lower.rows.clone();
+        compose::take_rows(&mut frame, &self.draw_one(lower)?, rows);
+        Ok(frame)
+    }
+
+    fn draw_one(&self, job: Job<'_>) -> Result<Frame, RenderError> {
+        let backdrop = job.backdrop;
+        self.draw(&[job]).pop().unwrap_or_else(|| Ok(empty_frame(backdrop)))
     }
 
     /// Draws once more on a device opened anew if the first was lost.
-    fn draw_surely(&self, jobs: &[(&PosedScene<'_>, &Backdrop)]) -> Result<Vec<Frame>, RenderError> {
+    fn draw_surely(&self, jobs: &[Job<'_>]) -> Result<Vec<Frame>, GpuError> {
         let open = Arc::clone(&lock(&self.open));
         match self.draw_on(&open, jobs) {
-            Err(GpuError::Lost { .. }) => {
-                let open = self.reopened(&open)?;
-                Ok(self.draw_on(&open, jobs)?)
-            }
-            drawn => Ok(drawn?),
+            Err(GpuError::Lost { .. }) => self.draw_on(&*self.reopened(&open)?, jobs),
+            drawn => drawn,
         }
     }
 
-    /// The device that took the place of a lost one.
+    /// The device that took the place of a lost one: on the same adapter, as another would draw otherwise.
     fn reopened(&self, lost: &Arc<Open>) -> Result<Arc<Open>, GpuError> {
         let mut open = lock(&self.open);
         if Arc::ptr_eq(&open, lost) {
-            *open = Arc::new(Open::new()?);
+            *open = Arc::new(Open::new(lost.gpu.again()?)?);
         }
         Ok(Arc::clone(&open))
     }
 
-    fn draw_on(&self, open: &Open, jobs: &[(&PosedScene<'_>, &Backdrop)]) -> Result<Vec<Frame>, GpuError> {
-        let of_scene = |posed: &PosedScene<'_>| posed.hands.iter().map(|hand| self.rigs.of(&hand.rig)).collect();
-        let rigs: Vec<Vec<Arc<PreparedRig>>> = jobs.iter().map(|(posed, _)| of_scene(posed)).collect();
-        let texels = open.texels(rigs.iter().flatten())?;
+    fn draw_on(&self, open: &Open, jobs: &[Job<'_>]) -> Result<Vec<Frame>, GpuError> {
         let mut desk = lock(&self.desks).pop().unwrap_or_default();
-        desk.batch.clear();
-        for ((posed, backdrop), rigs) in jobs.iter().zip(&rigs) {
-            desk.geometry.build(posed, rigs);
-            let rigs = rigs.iter().map(|rig| (rig.as_ref(), texels.of(rig).unwrap_or_default())).collect();
-            desk.batch.add(&Source { posed, backdrop, geometry: &desk.geometry, rigs });
-        }
-        desk.batch.close();
-        let frames = open.draw(&texels, &desk.batch, |words| {
-            let pictures = jobs.iter().zip(&desk.batch.pictures);
-            pictures.map(|((_, backdrop), blocks)| composed(backdrop, &desk.batch, blocks.clone(), words)).collect()
-        });
+        let frames = self.draw_at(&mut desk, open, jobs);
         lock(&self.desks).push(desk);
         frames
+    }
+
+    fn draw_at(&self, desk: &mut Desk, open: &Open, jobs: &[Job<'_>]) -> Result<Vec<Frame>, GpuError> {
+        let of_scene = |job: &Job<'_>| job.posed.hands.iter().map(|hand| self.rigs.of(&hand.rig)).collect();
+        let rigs: Vec<Vec<Arc<PreparedRig>>> = jobs.iter().map(of_scene).collect();
+        let texels = open.texels(rigs.iter().flatten())?;
+        let Desk { geometry, batch } = desk;
+        batch.clear();
+        for (Job { posed, backdrop, rows }, rigs) in jobs.iter().zip(&rigs) {
+            geometry.build(posed, rigs);
+            let rigs = rigs.iter().map(|rig| (rig.as_ref(), texels.of(rig).unwrap_or_default())).collect();
+            batch.add(&Source { posed, backdrop, geometry, rigs, rows: rows.clone() });
+            open.check_size(batch)?;
+        }
+        batch.close();
+        open.draw(&texels, batch, |words| {
+            let pictures = jobs.iter().zip(&batch.pictures);
+            pictures.map(|(job, blocks)| compose::composed(job.backdrop, batch, blocks.clone(), words)).collect()
+        })
     }
 }
 
 impl Renderer for GpuRenderer {
     fn render(&self, posed: &PosedScene<'_>, backdrop: &Backdrop) -> Result<Frame, RenderError> {
         check(posed, backdrop)?;
-        self.draw(&[(posed, backdrop)]).pop().unwrap_or_else(|| Ok(empty_frame(backdrop)))
+        self.draw_one(Job::new(posed, backdrop))
     }
 
-    /// Name, kind and interface of the adapter.
+    /// Name, kind, interface and driver of the adapter.
     fn name(&self) -> String {
         lock(&self.open).gpu.name()
     }
@@ -167,7 +184,8 @@ impl Renderer for GpuRenderer {
 
     fn render_batch(&self, jobs: &[(&PosedScene<'_>, &Backdrop)]) -> Vec<Result<Frame, RenderError>> {
         let checked: Vec<_> = jobs.iter().map(|(posed, backdrop)| check(posed, backdrop)).collect();
-        let good: Vec<_> = jobs.iter().zip(&checked).filter(|(_, fault)| fault.is_ok()).map(|(job, _)| *job).collect();
+        let good = jobs.iter().zip(&checked).filter(|(_, fault)| fault.is_ok());
+        let good: Vec<_> = good.map(|((posed, backdrop), _)| Job::new(posed, backdrop)).collect();
         let drawn: Vec<_> = good.chunks(self.batch).flat_map(|part| self.draw(part)).collect();
         let mut drawn = drawn.into_iter();
         checked
@@ -178,106 +196,4 @@ impl Renderer for GpuRenderer {
             })
             .collect()
     }
-}
-
-impl Open {
-    fn new() -> Result<Self, GpuError> {
-        Self::on(Gpu::open()?)
-    }
-
-    fn on(gpu: Gpu) -> Result<Self, GpuError> {
-        Ok(Self {
-            passes: Passes::new(&gpu)?,
-            texels: Mutex::new(Texels::new(&gpu, &[], &[])?),
-            gpu,
-            slots: Mutex::new(Slots { idle: Vec::new(), left: SLOTS }),
-            returned: Condvar::new(),
-        })
-    }
-
-    /// Maps of at least the given rigs.
-    fn texels<'a>(&self, wanted: impl Iterator<Item = &'a Arc<PreparedRig>>) -> Result<Texels, GpuError> {
-        let mut texels = lock(&self.texels);
-        let mut rigs: Vec<Arc<PreparedRig>> = Vec::new();
-        for rig in wanted {
-            if !rigs.iter().any(|known| Arc::ptr_eq(known, rig)) {
-                rigs.push(Arc::clone(rig));
-            }
-        }
-        if rigs.iter().any(|rig| texels.of(rig).is_none()) {
-            let is_wanted = |rig: &Arc<PreparedRig>| rigs.iter().any(|wanted| Arc::ptr_eq(wanted, rig));
-            let others: Vec<_> = texels.rigs().filter(|rig| !is_wanted(rig)).cloned().collect();
-            *texels = Texels::new(&self.gpu, &rigs, &others)?;
-        }
-        Ok(texels.clone())
-    }
-
-    /// Draws a batch and hands on the words of its pixels.
-    fn draw<T>(&self, texels: &Texels, batch: &Batch, then: impl FnOnce(&[u32]) -> T) -> Result<T, GpuError> {
-        let (bytes, most) = (batch.largest_bytes(), self.gpu.most_batch_bytes);
-        if bytes > most {
-            return Err(GpuError::TooLarge { bytes, most });
-        }
-        let mut slot = self.take();
-        let drawn = slot.draw(&self.gpu, &self.passes, texels, batch, then);
-        // buffers of a failed batch are not trusted
-        self.give(if drawn.is_ok() { slot } else { Slot::default() });
-        drawn
-    }
-
-    /// A slot of its own, once one is free.
-    fn take(&self) -> Slot {
-        let mut slots = lock(&self.slots);
-        loop {
-            if let Some(slot) = slots.idle.pop() {
-                return slot;
-            }
-            if slots.left > 0 {
-                slots.left -= 1;
-                return Slot::default();
-            }
-            slots = self.returned.wait(slots).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn give(&self, slot: Slot) {
-        lock(&self.slots).idle.push(slot);
-        self.returned.notify_one();
-    }
-}
-
-/// The backdrop with the drawn blocks before it.
-fn composed(backdrop: &Backdrop, batch: &Batch, blocks: Range<usize>, words: &[u32]) -> Frame {
-    let mut frame = empty_frame(backdrop);
-    let (pixels, _) = words.as_chunks::<PIXEL>();
-    let (lists, _) = batch.blocks.0.as_chunks::<BLOCK_WORDS>();
-    let drawn = pixels.chunks_exact((BLOCK * BLOCK) as usize).zip(lists).take(blocks.end).skip(blocks.start);
-    for (pixels, [_, corner, ..]) in drawn {
-        let (left, top) = (corner & 0xffff, corner >> 16);
-        for (k, pixel) in (0..).zip(pixels) {
-            put(&mut frame, left + k % BLOCK, top + k / BLOCK, *pixel);
-        }
-    }
-    frame
-}
-
-/// One drawn pixel before the backdrop; blocks may reach over the picture's border.
-fn put(frame: &mut Frame, column: u32, row: u32, [red, green, blue, open, depth, ids]: [u32; PIXEL]) {
-    let open = f32::from_bits(open);
-    if open >= 1.0 || column >= frame.part.width || row >= frame.part.height {
-        return;
-    }
-    let target = (row * frame.part.width + column) as usize;
-    let light = [red, green, blue].map(f32::from_bits);
-    let behind = &mut frame.colour.data[target];
-    *behind = std::array::from_fn(|c| behind[c] * open + light[c]);
-    let [part, instance, ..] = ids.to_le_bytes();
-    frame.depth_z_m.data[target] = f32::from_bits(depth);
-    frame.part.data[target] = part;
-    frame.instance.data[target] = instance;
-}
-
-/// A lock that no panic of another thread can spoil: what is behind it is valid whatever it holds.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

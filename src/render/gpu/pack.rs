@@ -65,7 +65,9 @@ pub(super) struct Batch {
 #[derive(Debug, Clone, Copy, Default)]
 struct Window {
     left: u32,
+    /// First row, and the first that is not drawn.
     top: u32,
+    bottom: u32,
     columns: u32,
     /// Number in the batch of its first pixel.
     first: u32,
@@ -78,6 +80,8 @@ pub(super) struct Source<'a> {
     pub(super) geometry: &'a Geometry,
     /// Per hand.
     pub(super) rigs: Vec<(&'a PreparedRig, RigTexels)>,
+    /// Those that are drawn, the first a multiple of [`BLOCK`].
+    pub(super) rows: Range<u32>,
 }
 
 impl Batch {
@@ -93,7 +97,7 @@ impl Batch {
         let (posed, geometry) = (source.posed, source.geometry);
         let scene = posed.scene;
         let number = self.scenes.items(SCENE);
-        let window = self.open_window(geometry);
+        let window = self.open_window(geometry, &source.rows);
         let first_vertex = self.vertices.items(VERTEX);
         let [first_capsule, first_light] = [self.capsules.items(CAPSULE), self.lights.items(LIGHT)];
         let [first_skin, first_finish] = [self.skins.items(SKIN), self.finishes.items(FINISH)];
@@ -170,14 +174,16 @@ impl Batch {
         packed.into_iter().chain([4 * u64::from(self.shadow_texels)]).fold(samples, u64::max)
     }
 
-    fn open_window(&mut self, geometry: &Geometry) -> Window {
+    fn open_window(&mut self, geometry: &Geometry, rows: &Range<u32>) -> Window {
         let [top, bottom] = geometry.rows;
+        let (top, bottom) = (top.max(rows.start), bottom.min(rows.end));
         let left = geometry.triangles.iter().map(|t| u32::from(t.columns[0])).min();
         let right = geometry.triangles.iter().map(|t| u32::from(t.columns[1])).max();
-        let Some((left, right)) = left.zip(right) else { return Window::default() };
+        let Some((left, right)) = left.zip(right).filter(|_| top < bottom) else { return Window::default() };
         let [left, top] = [left, top].map(|k| k / BLOCK * BLOCK);
-        let (columns, rows) = ((right + 1 - left).next_multiple_of(BLOCK), (bottom - top).next_multiple_of(BLOCK));
-        let window = Window { left, top, columns, first: self.sampled };
+        let columns = (right + 1 - left).next_multiple_of(BLOCK);
+        let rows = (bottom - top).next_multiple_of(BLOCK);
+        let window = Window { left, top, bottom, columns, first: self.sampled };
         self.sampled += columns * rows;
         self.touched.clear();
         self.touched.resize((columns * rows / (BLOCK * BLOCK)) as usize, false);
@@ -222,15 +228,19 @@ impl Batch {
         let [cx, cy] = c.pixel;
         let [top, bottom] = triangle.rows.map(u32::from);
         let [left, right] = triangle.columns.map(u32::from);
-        for row in (top..=bottom).step_by(PIECE as usize) {
+        let (top, bottom) = (top.max(window.top), (bottom + 1).min(window.bottom));
+        if top >= bottom {
+            return;
+        }
+        for row in (top..bottom).step_by(PIECE as usize) {
             for column in (left..=right).step_by(PIECE as usize) {
-                let (columns, rows) = ((right + 1 - column).min(PIECE), (bottom + 1 - row).min(PIECE));
+                let (columns, rows) = ((right + 1 - column).min(PIECE), (bottom - row).min(PIECE));
                 let pixel = window.first + (row - window.top) * window.columns + column - window.left;
                 self.pieces.wholes([ax, ay, bx, by, cx, cy, a.inv_z, b.inv_z, c.inv_z].map(f32::to_bits));
                 self.pieces.wholes([number, column | row << 16, columns | rows << 16, pixel, window.columns, 0, 0]);
             }
         }
-        self.touch(window, [left, right], [top, bottom]);
+        self.touch(window, [left, right], [top, bottom - 1]);
     }
 
     /// Marks the blocks of some columns and rows, the last included.

@@ -30,8 +30,8 @@ fn constants(most_groups: u32) -> String {
     c.whole("BODIES", u32::from(super::super::geometry::BODIES));
     c.whole("PERSON_ID", u32::from(PERSON_ID));
     c.whole("SHADOW_MARGIN", shading::SHADOW_MARGIN as u32);
-    // steps of a float by which two evaluations of one depth may differ
-    c.whole("SAME_DEPTH", 4);
+    // steps of a float by which two passes' depths of one place may differ: 4 micrometres at half a metre
+    c.whole("SAME_DEPTH", 64);
     c.whole("NO_VERTEX", NO_VERTEX);
     c.real("SMALLEST", f32::MIN_POSITIVE);
     c.real("TAU", core::f32::consts::TAU);

@@ -67,7 +67,7 @@ impl Slot {
             gpu.queue.submit([encoder.finish()])
         })?;
         // ready for the next batch as soon as this one is read
-        upload.map_async(wgpu::MapMode::Write, .., |_| ());
+        gpu.scoped("the next batch of pictures", || upload.map_async(wgpu::MapMode::Write, .., |_| ()))?;
         read(gpu, submission, &staging, bytes, then)
     }
 
@@ -82,7 +82,9 @@ impl Slot {
     }
 
     pub(super) fn buffer(&self, role: Role) -> &wgpu::Buffer {
-        &self.buffers[self.buffers.iter().position(|(known, _)| *known == role).unwrap_or_default()].1
+        let held = self.buffers.iter().find(|(known, _)| *known == role);
+        // every role is given a buffer before a pass is told of any
+        held.map_or_else(|| unreachable!("no buffer for {role:?}"), |(_, buffer)| buffer)
     }
 
     fn used(&self, role: Role) -> u64 {
@@ -121,7 +123,7 @@ impl Slot {
             start += size;
         }
         drop(mapped);
-        upload.unmap();
+        gpu.scoped("sending a batch of pictures", || upload.unmap())?;
         Ok((upload, sections))
     }
 
@@ -204,18 +206,23 @@ fn read<T>(
     then: impl FnOnce(&[u32]) -> T,
 ) -> Result<T, GpuError> {
     let (tell, told) = mpsc::channel();
-    staging.map_async(wgpu::MapMode::Read, 0..bytes, move |mapped| {
-        // nobody listens any more only after an error
-        drop(tell.send(mapped));
-    });
+    gpu.scoped("reading a batch of pictures", || {
+        staging.map_async(wgpu::MapMode::Read, 0..bytes, move |mapped| {
+            // nobody listens any more only after an error
+            drop(tell.send(mapped));
+        });
+    })?;
     let fault = |cause: String| gpu.fault("reading a batch of pictures", cause);
     let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) };
-    gpu.device.poll(wait).map_err(|e| fault(e.to_string()))?;
+    gpu.device.poll(wait).map_err(|e| match e {
+        wgpu::PollError::Timeout => GpuError::Hung { adapter: gpu.name(), seconds: PATIENCE.as_secs() },
+        wgpu::PollError::WrongSubmissionIndex(..) => fault(e.to_string()),
+    })?;
     let mapped = told.recv_timeout(PATIENCE).map_err(|e| fault(e.to_string()))?;
     mapped.map_err(|e| fault(e.to_string()))?;
     let view = staging.get_mapped_range(0..bytes).map_err(|e| fault(e.to_string()))?;
     let result = then(bytemuck::cast_slice(&view));
     drop(view);
-    staging.unmap();
+    gpu.scoped("a batch of pictures that was read", || staging.unmap())?;
     Ok(result)
 }

@@ -1,5 +1,6 @@
 //! What only a look inside can bring about: limits, a lost device, full memory.
 
+use super::texels::{self, Texels};
 use super::*;
 use crate::assets::Assets;
 use crate::backdrop;
@@ -45,14 +46,15 @@ fn largest(gpu: &GpuRenderer, studio: &Studio, scenes: &[Scene]) -> u64 {
         let mut geometry = Geometry::default();
         geometry.build(&posed, &rigs);
         let rigs = rigs.iter().map(|rig| (rig.as_ref(), texels::RigTexels::default())).collect();
-        batch.add(&Source { posed: &posed, backdrop: &backdrop, geometry: &geometry, rigs });
+        let rows = 0..scene.camera.intrinsics.height;
+        batch.add(&Source { posed: &posed, backdrop: &backdrop, geometry: &geometry, rigs, rows });
     }
     batch.largest_bytes()
 }
 
 /// The renderer on an adapter whose buffers hold no more than some bytes.
 fn narrowed(gpu: GpuRenderer, most_bytes: u64) -> GpuRenderer {
-    let mut open = Open::new().unwrap();
+    let mut open = Open::new(Gpu::open().unwrap()).unwrap();
     open.gpu.most_batch_bytes = most_bytes;
     GpuRenderer { open: Mutex::new(Arc::new(open)), ..gpu }
 }
@@ -63,7 +65,7 @@ fn atomics_of_32_bits_find_the_same_triangles() {
     let (studio, scenes) = scenes(12);
     let mut gpu = Gpu::open().unwrap();
     gpu.has_wide_atomics = false;
-    let narrow = GpuRenderer { open: Mutex::new(Arc::new(Open::on(gpu).unwrap())), ..renderer().unwrap() };
+    let narrow = GpuRenderer { open: Mutex::new(Arc::new(Open::new(gpu).unwrap())), ..renderer().unwrap() };
     for (wide, narrow) in draw(&wide, &studio, &scenes).into_iter().zip(draw(&narrow, &studio, &scenes)) {
         let (wide, narrow) = (wide.unwrap(), narrow.unwrap());
         assert!(wide.part == narrow.part && wide.instance == narrow.instance);
@@ -89,19 +91,61 @@ fn a_batch_beyond_the_limits_is_drawn_in_parts() {
 }
 
 #[test]
-fn a_picture_beyond_the_limits_is_an_error_of_its_own() {
+fn a_picture_beyond_the_limits_is_drawn_in_bands() {
+    let Some(gpu) = renderer() else { return };
+    let (studio, mut scenes) = scenes(2);
+    for scene in &mut scenes {
+        enlarge(scene, 6);
+    }
+    let whole: Vec<_> = draw(&gpu, &studio, &scenes).into_iter().map(Result::unwrap).collect();
+    let most = scenes.iter().map(|s| largest(&gpu, &studio, std::slice::from_ref(s))).max().unwrap();
+    let gpu = narrowed(gpu, most / 5);
+    let bands: Vec<_> = draw(&gpu, &studio, &scenes).into_iter().map(Result::unwrap).collect();
+    assert!(whole == bands);
+}
+
+/// The same view with more pixels.
+fn enlarge(scene: &mut Scene, factor: u32) {
+    let k = &mut scene.camera.intrinsics;
+    (k.width, k.height) = (k.width * factor, k.height * factor);
+    for value in [&mut k.fx, &mut k.fy, &mut k.cx, &mut k.cy] {
+        *value *= factor as f32;
+    }
+}
+
+#[test]
+fn a_picture_that_no_band_makes_small_is_an_error_of_its_own() {
     let Some(gpu) = renderer() else { return };
     let (studio, scenes) = scenes(5);
-    let sizes: Vec<u64> = scenes.iter().map(|s| largest(&gpu, &studio, std::slice::from_ref(s))).collect();
+    let vertices = |scene: &Scene| {
+        let mut flat = scene.clone();
+        flat.camera.intrinsics.height = 1;
+        largest(&gpu, &studio, &[flat])
+    };
+    let sizes: Vec<u64> = scenes.iter().map(vertices).collect();
     let most = sizes.iter().max().unwrap() - 1;
     let gpu = narrowed(gpu, most);
     for (size, drawn) in sizes.iter().zip(draw(&gpu, &studio, &scenes)) {
         match drawn {
             Ok(_) => assert!(*size <= most),
-            Err(RenderError::Gpu(GpuError::TooLarge { bytes, .. })) => assert_eq!(bytes, *size),
+            Err(RenderError::Gpu(error @ GpuError::TooLarge { .. })) => {
+                assert!(error.is_of_one_picture() && *size > most, "{error}");
+            }
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+#[test]
+fn grids_of_several_rows_draw_the_same() {
+    let Some(gpu) = renderer() else { return };
+    let (studio, scenes) = scenes(4);
+    let whole: Vec<_> = draw(&gpu, &studio, &scenes).into_iter().map(Result::unwrap).collect();
+    let mut device = Gpu::open().unwrap();
+    device.limits.max_compute_workgroups_per_dimension = 3;
+    let gpu = GpuRenderer { open: Mutex::new(Arc::new(Open::new(device).unwrap())), ..gpu };
+    let folded: Vec<_> = draw(&gpu, &studio, &scenes).into_iter().map(Result::unwrap).collect();
+    assert!(whole == folded);
 }
 
 #[test]
@@ -119,7 +163,7 @@ fn a_lost_device_is_opened_anew() {
 #[test]
 fn rigs_take_turns_on_the_device() {
     let Some(gpu) = renderer() else { return };
-    let mut open = Open::new().unwrap();
+    let mut open = Open::new(Gpu::open().unwrap()).unwrap();
     let rig = Assets::new().unwrap().open_rig("adult").unwrap();
     // the same hand, as three rigs of which two fit
     let rigs: Vec<_> = (0..3).map(|_| Arc::new(PreparedRig::new(&rig))).collect();

@@ -46,7 +46,7 @@ impl Texels {
         }
         let buffer =
             gpu.buffer("skin maps", bytes.len() as u64, wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::STORAGE)?;
-        gpu.queue.write_buffer(&buffer, 0, &bytes);
+        gpu.scoped("skin maps", || gpu.queue.write_buffer(&buffer, 0, &bytes))?;
         Ok(Self { buffer, rigs: kept })
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::order;
 use super::parse::{Category, Image, RawHand, RawList, Source};
 use crate::dataset::DatasetError;
 use crate::dataset::orders::{Order, RHD};
@@ -10,6 +11,9 @@ use crate::label::Visibility;
 use crate::rig::LANDMARK_COUNT;
 use crate::sets::faults::Faults;
 use crate::sets::json;
+
+/// No keypoint is farther from a picture's corner, pixels.
+const FARTHEST_PX: f32 = 1e5;
 
 /// What the flags of a list's keypoints mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +113,12 @@ impl Sorter<'_> {
             false if points().any(|p| p[2] > 1.0) => Flags::Coco,
             false => Flags::Labelled,
         };
-        List { images: raw.images, starts, flags, order: is_rhd.then_some(RHD), others, hands }
+        let order = is_rhd.then_some(RHD);
+        if let Some(name) = order::better(&hands, order) {
+            let fault = format!("the bones are shorter if its keypoints are taken in the order of {name}");
+            self.add("keypoints may stand in another order", &fault);
+        }
+        List { images: raw.images, starts, flags, order, others, hands }
     }
 
     #[expect(clippy::map_entry, reason = "what comes in between decides too")]
@@ -157,6 +166,7 @@ impl Sorter<'_> {
                 *point = [0.0; 3];
             }
         }
+        self.doubt(&hand, &who);
         let valid = hand.valid;
         for (k, joint) in hand.joints.iter().flat_map(|joints| joints.iter()).enumerate() {
             if valid >> k & 1 == 0 {
@@ -174,6 +184,29 @@ impl Sorter<'_> {
             }
         }
         hand
+    }
+
+    /// Names values that no picture and no flag has.
+    fn doubt(&mut self, hand: &RawHand, who: &str) {
+        let Some(points) = hand.points.as_ref() else { return };
+        for (k, [x, y, flag]) in points.iter().enumerate() {
+            if x.abs().max(y.abs()) > FARTHEST_PX {
+                let fault =
+                    format!("{who}: keypoint {k} is at {x}, {y}, legal are -{FARTHEST_PX} to {FARTHEST_PX} pixels");
+                self.add("keypoints lie far outside every picture", &fault);
+            }
+            // some lists have how sure a network was
+            if !(0.0..=2.0).contains(flag) {
+                let fault = format!("{who}: the flag of keypoint {k} is {flag}, legal are 0, 1 and 2");
+                self.add("flags are none of COCO's", &fault);
+            }
+        }
+        let mut labelled = points.iter().filter(|point| point[2] > 0.0);
+        let first = labelled.next();
+        let is_same = |point: &[f32; 3]| first.is_some_and(|first| point[..2] == first[..2]);
+        if labelled.clone().count() > 1 && labelled.all(is_same) {
+            self.add("hands are a single point", &format!("{who}: all labelled keypoints are at the same place"));
+        }
     }
 
     /// All hands of a picture must have been seen by one camera.

@@ -5,7 +5,8 @@
 //!   or a folder in one of the two, wherever most of a list's are found.
 //! * A hand is an annotation with 21 keypoints, or `lefthand_kpts` and `righthand_kpts` of a person (where `*_valid`). All hands
 //!   of a picture are one sample, in the order of their ids. `keypoints` may be nested or flat. The names of keypoints are
-//!   not looked at: they are known to be wrong. Our order is assumed, except in mmpose's `rhd_*.json`, which has RHD's.
+//!   not looked at: they are known to be wrong. Our order is assumed, except in mmpose's `rhd_*.json`, which has RHD's; where bones are
+//!   shorter in another known order, that is a fault of the list.
 //! * Flags: 2 visible, 1 hidden, 0 not labelled. In a list without any 2, 1 is only `labelled` (mmpose's lists); in
 //!   `rhd_*.json`, 1 is visible and 0 hidden. Pixels count from the centre of the first: 0.5 is added.
 //! * Beyond COCO: `hand_type` (a word, or mmpose's flags right and left), `joint_cam` (millimetres), `joint_valid`, `cam_param` with
@@ -15,6 +16,7 @@
 
 mod find;
 mod list;
+mod order;
 mod parse;
 
 use std::path::Path;

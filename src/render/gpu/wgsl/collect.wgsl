@@ -16,10 +16,9 @@ struct List {
 @compute @workgroup_size(GROUP)
 fn collect(
     @builtin(workgroup_id) group: vec3u,
-    @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let pixel = number(group, groups, local);
+    let pixel = number(group, local);
     if pixel / 64u >= arrayLength(&blocks) {
         return;
     }
@@ -35,15 +34,16 @@ fn collect(
     var far = 3.4e38;
     for (var s = 0u; s < 8u; s += 2u) {
         let two = samples[first + s / 2u];
-        inv_z[s] = bitcast<f32>(two.y);
-        inv_z[s + 1u] = bitcast<f32>(two.w);
+        // without a triangle there is no surface, whatever the depth
+        inv_z[s] = select(0.0, bitcast<f32>(two.y), two.x != 0u);
+        inv_z[s + 1u] = select(0.0, bitcast<f32>(two.w), two.z != 0u);
         near = max(near, max(inv_z[s], inv_z[s + 1u]));
         far = min(far, min(inv_z[s], inv_z[s + 1u]));
-        if two.y != 0u {
+        if inv_z[s] > 0.0 {
             waiting |= 1u << s;
             tags[s] = triangles[~two.x].tags;
         }
-        if two.w != 0u {
+        if inv_z[s + 1u] > 0.0 {
             waiting |= 2u << s;
             tags[s + 1u] = triangles[~two.z].tags;
         }

@@ -7,10 +7,9 @@
 @compute @workgroup_size(GROUP)
 fn find_nearest(
     @builtin(workgroup_id) group: vec3u,
-    @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    draw(number(group, groups, local));
+    draw(number(group, local));
 }
 
 fn keep(sample: u32, depth: u32, triangle: u32) {

@@ -8,20 +8,18 @@ var<private> knows_depth = false;
 @compute @workgroup_size(GROUP)
 fn find_depth(
     @builtin(workgroup_id) group: vec3u,
-    @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    draw(number(group, groups, local));
+    draw(number(group, local));
 }
 
 @compute @workgroup_size(GROUP)
 fn find_triangle(
     @builtin(workgroup_id) group: vec3u,
-    @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
     knows_depth = true;
-    draw(number(group, groups, local));
+    draw(number(group, local));
 }
 
 fn keep(sample: u32, depth: u32, triangle: u32) {

@@ -20,10 +20,9 @@ struct Capsule {
 @compute @workgroup_size(GROUP)
 fn occlude(
     @builtin(workgroup_id) group: vec3u,
-    @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let k = number(group, groups, local);
+    let k = number(group, local);
     if k >= arrayLength(&used) || used[k] == NO_VERTEX {
         return;
     }

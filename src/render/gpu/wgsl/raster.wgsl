@@ -43,8 +43,15 @@ fn draw(k: u32) {
     let b = piece.ab.zw;
     let c = piece.c_depths.xy;
     let depth_a = piece.c_depths.z;
-    let inv_area = 1.0 / double_area(a, b, c);
+    let area = double_area(a, b, c);
+    // of a sliver the adapter may find none, also none that is a number
+    if !(area > 0.0) {
+        return;
+    }
+    let inv_area = 1.0 / area;
     let slope_b = (piece.c_depths.w - depth_a) * inv_area;
+    let least = min(min(depth_a, piece.c_depths.w), piece.depth_c);
+    let most = max(max(depth_a, piece.c_depths.w), piece.depth_c);
     let slope_c = (piece.depth_c - depth_a) * inv_area;
     let at = SAMPLES_PX[lane];
     let edges = array(edge(b, c, at), edge(c, a, at), edge(a, b, at));
@@ -60,7 +67,7 @@ fn draw(k: u32) {
             let e1 = edge_at(edges[1], x, rows.y);
             let e2 = edge_at(edges[2], x, rows.z);
             if e0 >= edges[0].least && e1 >= edges[1].least && e2 >= edges[2].least {
-                let inv_z = depth_a + e1 * slope_b + e2 * slope_c;
+                let inv_z = clamp(depth_a + e1 * slope_b + e2 * slope_c, least, most);
                 keep(line + column * 8u, bitcast<u32>(inv_z), piece.triangle);
             }
         }

@@ -61,9 +61,9 @@ struct Triangle {
 @group(0) @binding(0) var<storage, read> scenes: array<Scene>;
 @group(0) @binding(1) var<storage, read> lights: array<Light>;
 
-// Number of an invocation.
-fn number(group: vec3u, groups: vec3u, local: u32) -> u32 {
-    return (group.y * groups.x + group.x) * GROUP + local;
+// Number of an invocation: a grid has a second row only where the first is as long as it can be.
+fn number(group: vec3u, local: u32) -> u32 {
+    return (group.y * MOST_GROUPS + group.x) * GROUP + local;
 }
 
 // Bits that order as the floats do.

@@ -13,10 +13,9 @@ struct List {
 @compute @workgroup_size(GROUP)
 fn shade(
     @builtin(workgroup_id) group: vec3u,
-    @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let k = number(group, groups, local);
+    let k = number(group, local);
     if k >= list.count {
         return;
     }

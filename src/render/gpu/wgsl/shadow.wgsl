@@ -8,10 +8,9 @@
 @compute @workgroup_size(GROUP)
 fn cast_shadows(
     @builtin(workgroup_id) group: vec3u,
-    @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let k = number(group, groups, local);
+    let k = number(group, local);
     if k >= arrayLength(&casters) {
         return;
     }

@@ -10,6 +10,7 @@
 mod compose;
 mod device;
 mod error;
+mod materials;
 mod open;
 mod pack;
 mod passes;

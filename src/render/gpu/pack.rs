@@ -2,22 +2,24 @@
 
 use std::ops::Range;
 
+use glam::Vec3;
+
 use super::super::capsule::{self, WorldCapsule};
-use super::super::decal::Place;
-use super::super::finish::{Detail, Finish};
+use super::super::finish::Finish;
 use super::super::geometry::{Geometry, Triangle};
 use super::super::lobe::Lobe;
 use super::super::material::Material;
 use super::super::prepared::PreparedRig;
 use super::super::shading::{ROUGH_BANDS, SURFACE_PIXELS};
 use super::super::shadow_frame::{ShadowFrame, footprint_m};
+use super::materials::{FINISH, SKIN, add_finish, add_skin};
 use super::shaders::PIECE;
 use super::texels::RigTexels;
 use super::words::Words;
 use crate::backdrop::Backdrop;
 use crate::posed::PosedScene;
 use crate::rig::HandSide;
-use crate::scene::{DirectionalLight, PatternKind, TattooPattern};
+use crate::scene::DirectionalLight;
 
 /// Words of the structures.
 const SCENE: usize = 84;
@@ -27,14 +29,15 @@ const CAPSULE: usize = 12;
 const TRIANGLE: usize = 4;
 pub(super) const PIECE_WORDS: usize = 16;
 pub(super) const CASTER: usize = 4;
-const SKIN: usize = 108;
-const FINISH: usize = 28;
 pub(super) const BLOCK_WORDS: usize = 4;
 /// Words of a pixel's samples, and of what is read back of it.
 pub(super) const SAMPLES: usize = 16;
 pub(super) const PIXEL: usize = 6;
 /// Columns and rows of a block of pixels.
 pub(super) const BLOCK: u32 = 8;
+/// A triangle's shadow has one more invocation for each so much of its longest side, metres.
+const SHADOW_PART_M: f32 = 0.01;
+const MOST_SHADOW_PARTS: u32 = 64;
 /// A gap in the list of vertices.
 pub(super) const NO_VERTEX: u32 = u32::MAX;
 
@@ -109,8 +112,7 @@ impl Batch {
         }
         self.add_blocks(window, number);
         self.add_used(&geometry.used, first_vertex);
-        let firsts: Vec<u32> = geometry.firsts.iter().map(|first| first + first_vertex).collect();
-        self.add_casters(posed, &firsts, number);
+        self.add_casters(posed, geometry, first_vertex, number);
         let mut capsules = Vec::new();
         capsule::capsules(posed, &mut capsules);
         for capsule in &capsules {
@@ -121,11 +123,17 @@ impl Batch {
             self.add_light(light, &ShadowFrame::new(light, posed, footprint));
         }
         for ((hand, posed), (rig, texels)) in scene.hands.iter().zip(&posed.hands).zip(&source.rigs) {
-            self.add_skin(&Material::new(&hand.skin, &posed.rig.mesh), rig, *texels);
+            add_skin(&mut self.skins, &Material::new(&hand.skin, &posed.rig.mesh), rig, *texels);
         }
         let pixel_tangent = 1.0 / scene.camera.intrinsics.fx.max(1.0);
-        posed.solids.iter().for_each(|solid| self.add_finish(&Finish::new(&solid.material, pixel_tangent)));
-        posed.gloves.iter().for_each(|glove| self.add_finish(&Finish::of_glove(&glove.material, pixel_tangent)));
+        posed
+            .solids
+            .iter()
+            .for_each(|solid| add_finish(&mut self.finishes, &Finish::new(&solid.material, pixel_tangent)));
+        posed
+            .gloves
+            .iter()
+            .for_each(|glove| add_finish(&mut self.finishes, &Finish::of_glove(&glove.material, pixel_tangent)));
 
         let words = &mut self.scenes;
         words.wholes([first_capsule, capsules.len() as u32, first_light, scene.lights.len() as u32]);
@@ -265,13 +273,18 @@ impl Batch {
         }
     }
 
-    /// The far sides that cast shadows, given the first vertex of each thing: corners so that they run clockwise as seen from the light, y up.
-    fn add_casters(&mut self, posed: &PosedScene<'_>, firsts: &[u32], scene: u32) {
+    /// The far sides that cast shadows: corners so that they run clockwise as seen from the light, y up.
+    fn add_casters(&mut self, posed: &PosedScene<'_>, geometry: &Geometry, first_vertex: u32, scene: u32) {
         let of_hands = posed.hands.iter().map(|hand| (&hand.rig.mesh.triangles, hand.side == HandSide::Left));
         let of_solids = posed.solids.iter().map(|solid| (&solid.mesh.triangles, false));
-        for ((triangles, mirrored), first) in of_hands.chain(of_solids).zip(firsts) {
-            for [a, b, c] in triangles.iter().map(|t| t.map(|k| k + first)) {
-                self.casters.wholes(if mirrored { [a, b, c, scene] } else { [a, c, b, scene] });
+        for ((triangles, mirrored), first) in of_hands.chain(of_solids).zip(&geometry.firsts) {
+            for corners in triangles.iter().map(|t| t.map(|k| k + first)) {
+                let parts = shadow_parts(corners.map(|k| geometry.vertices[k as usize].position()));
+                let [a, b, c] = corners.map(|k| k + first_vertex);
+                let [b, c] = if mirrored { [b, c] } else { [c, b] };
+                for part in 0..parts {
+                    self.casters.wholes([a, b, c, scene | part << 16 | (parts - 1) << 24]);
+                }
             }
         }
     }
@@ -292,68 +305,10 @@ impl Batch {
         self.lights.real(frame.texel_m);
         self.shadow_texels += (frame.width * frame.height) as u32;
     }
-
-    fn add_skin(&mut self, m: &Material, rig: &PreparedRig, texels: RigTexels) {
-        let (words, p, skin, traits) = (&mut self.skins, &m.palette, &m.skin, &m.skin.traits);
-        let plain = [p.dorsum, p.palm, p.nail, p.lunula, p.free_edge, p.flush, p.palm_flush, p.spot, m.scar_rgb];
-        for rgb in plain {
-            words.colour(rgb, 0.0);
-        }
-        words.colour(m.nail_cover.0, m.nail_cover.1);
-        words.colour(traits.hair_rgb, traits.hair);
-        words.reals(rig.maps.as_ref().map_or([0.0; 4], |maps| maps.max_slopes));
-        let (scar, tattoo) = m.decals.map_or((None, None), |decals| (decals.scar, decals.tattoo));
-        let of_scar = scar.map(|(place, s)| (place, [0.5e-3 * s.decal.length_mm, s.width_mm, s.height_mm]));
-        let of_tattoo = tattoo.map(|(place, t)| (place, [0.5e-3 * t.decal.length_mm, t.darkness, 0.0]));
-        add_place(words, of_scar);
-        add_place(words, of_tattoo);
-        words.reals([m.f0, m.grazing, m.nail_roughness, skin.roughness]);
-        words.reals([skin.relief, skin.wetness, traits.wrinkles, traits.veins]);
-        words.reals([traits.tendons, traits.freckles, traits.age_spots, m.offset[0], m.offset[1]]);
-        words.wholes([texels.first, texels.size, texels.levels, u32::from(scar.is_some())]);
-        words.wholes([tattoo.map_or(0, |(_, t)| tattoo_number(t.pattern)), 0, 0]);
-        words.reals(rig.mm_per_uv);
-        words.real(0.0);
-    }
-
-    fn add_finish(&mut self, f: &Finish) {
-        let words = &mut self.finishes;
-        for rgb in [f.colour, f.second, f.f0, f.softness] {
-            words.colour(rgb, 0.0);
-        }
-        words.reals([f.grazing, f.diffuse, f.roughness, f.alpha]);
-        words.reals([f.sheen, f.pixel_tangent, f.uv_m, f.pattern.map_or(1.0, |(_, period)| period)]);
-        words.whole(f.pattern.map_or(0, |(kind, _)| pattern_number(kind)));
-        words.wholes([u32::from(f.detail == Detail::Hollow), 0, 0]);
-    }
 }
 
-/// Centre, directions along and across, normal, each with a number beside it.
-fn add_place(words: &mut Words, place: Option<(Place, [f32; 3])>) {
-    let (place, numbers) = place.unwrap_or_default();
-    words.four(place.centre, numbers[0]);
-    words.four(place.along, numbers[1]);
-    words.four(place.across, numbers[2]);
-    words.four(place.normal, 0.0);
-}
-
-/// Number of a tattoo's pattern in the shaders; 0 is none.
-pub(super) fn tattoo_number(pattern: TattooPattern) -> u32 {
-    match pattern {
-        TattooPattern::Bands => 1,
-        TattooPattern::Mandala => 2,
-        TattooPattern::Blades => 3,
-        TattooPattern::Chevrons => 4,
-    }
-}
-
-/// Number of a cloth's pattern in the shaders; 0 is none.
-pub(super) fn pattern_number(kind: PatternKind) -> u32 {
-    match kind {
-        PatternKind::Stripes => 1,
-        PatternKind::Pinstripes => 2,
-        PatternKind::Checks => 3,
-        PatternKind::Dots => 4,
-        PatternKind::Noise => 5,
-    }
+/// Invocations that share the shadow of a triangle: the large sides of things would keep a single one busy for long.
+fn shadow_parts([a, b, c]: [Vec3; 3]) -> u32 {
+    let longest = a.distance_squared(b).max(b.distance_squared(c)).max(c.distance_squared(a)).sqrt();
+    ((longest / SHADOW_PART_M) as u32 + 1).min(MOST_SHADOW_PARTS)
 }

@@ -10,8 +10,8 @@ use super::slot::Slot;
 const SCENE: &str = include_str!("wgsl/scene.wgsl");
 const OCCLUSION: &str = include_str!("wgsl/occlusion.wgsl");
 const SHADOW: &str = include_str!("wgsl/shadow.wgsl");
-const KEEP: &str = include_str!("wgsl/keep.wgsl");
-const KEEP_TWICE: &str = include_str!("wgsl/keep_twice.wgsl");
+const NEAREST_WIDE: &str = include_str!("wgsl/nearest_wide.wgsl");
+const NEAREST_NARROW: &str = include_str!("wgsl/nearest_narrow.wgsl");
 const RASTER: &str = include_str!("wgsl/raster.wgsl");
 const SURFACE: &str = include_str!("wgsl/surface.wgsl");
 const LIGHT: &str = include_str!("wgsl/light.wgsl");
@@ -23,6 +23,20 @@ const FRAGMENTS: &str = include_str!("wgsl/fragments.wgsl");
 const COLLECT: &str = include_str!("wgsl/collect.wgsl");
 const MEASURE: &str = include_str!("wgsl/measure.wgsl");
 const SHADE: &str = include_str!("wgsl/shade.wgsl");
+
+/// What is compiled: names and files.
+pub(super) const MODULES: [(&str, &[&str]); 8] = [
+    ("occlusion", &[SCENE, OCCLUSION]),
+    ("shadow", &[SCENE, SHADOW]),
+    (WIDE, &[SCENE, RASTER, NEAREST_WIDE]),
+    (NARROW, &[SCENE, RASTER, NEAREST_NARROW]),
+    ("collect", &[SCENE, FRAGMENTS, COLLECT]),
+    ("measure", &[MEASURE]),
+    ("skin", &[SCENE, SURFACE, LIGHT, MAPS, DECAL, SKIN, FRAGMENTS, SHADE]),
+    ("solid", &[SCENE, SURFACE, LIGHT, SOLID, FRAGMENTS, SHADE]),
+];
+const WIDE: &str = "nearest with atomics of 64 bits";
+const NARROW: &str = "nearest with atomics of 32 bits";
 
 /// Compiled passes of a device.
 #[derive(Debug)]
@@ -125,12 +139,8 @@ impl Passes {
     /// Compiles all passes.
     pub(super) fn new(gpu: &Gpu) -> Result<Self, GpuError> {
         gpu.scoped("the shaders", || {
-            let occlusion = module(gpu, "occlusion", &[SCENE, OCCLUSION]);
-            let shadow = module(gpu, "shadow", &[SCENE, SHADOW]);
-            let collect = module(gpu, "collect", &[SCENE, FRAGMENTS, COLLECT]);
-            let measure = module(gpu, "measure", &[MEASURE]);
-            let skin = module(gpu, "skin", &[SCENE, SURFACE, LIGHT, MAPS, DECAL, SKIN, FRAGMENTS, SHADE]);
-            let solid = module(gpu, "solid", &[SCENE, SURFACE, LIGHT, SOLID, FRAGMENTS, SHADE]);
+            let [occlusion, shadow, collect, measure, skin, solid] =
+                ["occlusion", "shadow", "collect", "measure", "skin", "solid"].map(|name| module(gpu, name));
             let mut passes = vec![
                 pass(gpu, &occlusion, "occlude", OCCLUDE, Grid::Items(|batch| batch.used.items(1))),
                 pass(gpu, &shadow, "cast_shadows", CAST, Grid::Items(|batch| batch.casters.items(CASTER))),
@@ -174,16 +184,17 @@ impl Passes {
 fn find(gpu: &Gpu) -> Vec<Pass> {
     let grid = Grid::Items(|batch| batch.pieces.items(PIECE_WORDS) * SAMPLES_PX.len() as u32);
     if gpu.has_wide_atomics {
-        let module = module(gpu, "raster", &[SCENE, RASTER, KEEP]);
+        let module = module(gpu, WIDE);
         return vec![pass(gpu, &module, "find_nearest", DRAW, grid)];
     }
-    let module = module(gpu, "raster", &[SCENE, RASTER, KEEP_TWICE]);
+    let module = module(gpu, NARROW);
     ["find_depth", "find_triangle"].map(|name| pass(gpu, &module, name, DRAW, grid)).into()
 }
 
-fn module(gpu: &Gpu, label: &'static str, files: &[&str]) -> wgpu::ShaderModule {
-    let source = wgpu::ShaderSource::Wgsl(source(gpu, files).into());
-    gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
+fn module(gpu: &Gpu, name: &'static str) -> wgpu::ShaderModule {
+    let files = MODULES.iter().find(|(known, _)| *known == name).map_or::<&[&str], _>(&[], |(_, files)| files);
+    let source = wgpu::ShaderSource::Wgsl(source(gpu.limits.max_compute_workgroups_per_dimension, files).into());
+    gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(name), source })
 }
 
 fn pass(gpu: &Gpu, module: &wgpu::ShaderModule, name: &'static str, bindings: &'static [Binding], grid: Grid) -> Pass {

@@ -2,8 +2,8 @@
 
 use super::super::shading;
 use super::super::tile::{self, Tile, channel};
-use super::device::Gpu;
-use super::pack::{NO_VERTEX, pattern_number, tattoo_number};
+use super::materials::{pattern_number, tattoo_number};
+use super::pack::NO_VERTEX;
 use crate::rig::part::PERSON_ID;
 use crate::scene::{PatternKind, TattooPattern};
 
@@ -12,9 +12,9 @@ pub(super) const GROUP: u32 = 64;
 /// Columns and rows of a piece of a triangle, which eight invocations draw.
 pub(super) const PIECE: u32 = 32;
 
-/// Source of a pass.
-pub(super) fn source(gpu: &Gpu, files: &[&str]) -> String {
-    let mut out = constants(gpu.limits.max_compute_workgroups_per_dimension);
+/// Source of a pass, for grids of so many workgroups a row at most.
+pub(super) fn source(most_groups: u32, files: &[&str]) -> String {
+    let mut out = constants(most_groups);
     for file in files {
         out.push('\n');
         out.push_str(file);

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Buffers grow in steps of this share, so that a slightly larger batch needs no new one.
 const SPARE: u64 = 4;
 
-/// The largest item of what a pass reads and a batch may lack.
+/// Bytes that are bound at least: one item of what a batch may lack, such as samples where no triangle is seen.
 const LEAST_BOUND: u64 = 16;
 /// Bytes of a list of fragments: its count, and one pixel's.
 const LIST_HEADER: u64 = 8;

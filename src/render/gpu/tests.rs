@@ -60,6 +60,27 @@ fn narrowed(gpu: GpuRenderer, most_bytes: u64) -> GpuRenderer {
 }
 
 #[test]
+fn shaders_translate_for_metal_and_dx12() {
+    use naga::back::{hlsl, msl};
+    for (name, files) in passes::MODULES {
+        let module = naga::front::wgsl::parse_str(&shaders::source(65_535, files)).unwrap();
+        let all = (naga::valid::ValidationFlags::all(), naga::valid::Capabilities::all());
+        let info = naga::valid::Validator::new(all.0, all.1).validate(&module).unwrap();
+        let options = msl::Options { lang_version: (2, 4), fake_missing_bindings: true, ..msl::Options::default() };
+        let (text, _) = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default())
+            .unwrap_or_else(|e| panic!("{name} for Metal: {e}"));
+        assert!(text.contains("kernel"), "{name}");
+        let options =
+            hlsl::Options { shader_model: hlsl::ShaderModel::V6_6, fake_missing_bindings: true, ..Default::default() };
+        let mut text = String::new();
+        hlsl::Writer::new(&mut text, &options, &hlsl::PipelineOptions::default())
+            .write(&module, &info, None)
+            .unwrap_or_else(|e| panic!("{name} for DX12: {e}"));
+        assert!(text.contains("numthreads"), "{name}");
+    }
+}
+
+#[test]
 fn atomics_of_32_bits_find_the_same_triangles() {
     let Some(wide) = renderer() else { return };
     let (studio, scenes) = scenes(12);

@@ -1,5 +1,8 @@
 // How skin and other surfaces answer light; pair of `cpu/light.rs`, function by function.
 
+// Of all lights, as `shadow.wgsl` leaves them.
+@group(0) @binding(6) var<storage, read> shadow: array<u32>;
+
 fn positive(x: f32) -> f32 {
     return max(x, 0.0);
 }

@@ -1,7 +1,7 @@
 // Shadow maps: the nearest far side at every texel; pair of `ShadowMap::draw` in `cpu/shadow.rs`.
 
 @group(0) @binding(2) var<storage, read> vertices: array<Vertex>;
-// three vertices, then the scene
+// three vertices, then the scene, and in the upper half which share of the rows is drawn: number and count less one
 @group(0) @binding(5) var<storage, read> casters: array<vec4u>;
 @group(0) @binding(6) var<storage, read_write> shadow: array<atomic<u32>>;
 
@@ -18,15 +18,17 @@ fn cast_shadows(
     let a = vertices[caster.x].position_n.xyz;
     let b = vertices[caster.y].position_n.xyz;
     let c = vertices[caster.z].position_n.xyz;
-    let margin = select(0u, SHADOW_MARGIN, scenes[caster.w].has_solids != 0u);
-    let end = scenes[caster.w].first_light + scenes[caster.w].lights;
-    for (var light = scenes[caster.w].first_light; light < end; light++) {
-        throw_shadow(light, margin, projected(light, a), projected(light, b), projected(light, c));
+    let scene = caster.w & 0xffffu;
+    let share = vec2u(caster.w >> 16u & 255u, (caster.w >> 24u) + 1u);
+    let margin = select(0u, SHADOW_MARGIN, scenes[scene].has_solids != 0u);
+    let end = scenes[scene].first_light + scenes[scene].lights;
+    for (var light = scenes[scene].first_light; light < end; light++) {
+        throw_shadow(light, margin, share, projected(light, a), projected(light, b), projected(light, c));
     }
 }
 
-// One triangle into the map of one light.
-fn throw_shadow(light: u32, margin: u32, a: vec3f, b: vec3f, c: vec3f) {
+// Every so-many-th row of one triangle into the map of one light.
+fn throw_shadow(light: u32, margin: u32, share: vec2u, a: vec3f, b: vec3f, c: vec3f) {
     let area = edge(a, b, c.xy);
     // also false where something is not a number
     if !(area > 0.0) {
@@ -39,7 +41,7 @@ fn throw_shadow(light: u32, margin: u32, a: vec3f, b: vec3f, c: vec3f) {
     let end = min(vec2u(high), size - margin);
     let slope_b = (b.z - a.z) / area;
     let slope_c = (c.z - a.z) / area;
-    for (var row = start.y; row < end.y; row++) {
+    for (var row = start.y + share.x; row < end.y; row += share.y) {
         let line = lights[light].first_texel + row * size.x;
         for (var column = start.x; column < end.x; column++) {
             let p = vec2f(f32(column), f32(row)) + 0.5;

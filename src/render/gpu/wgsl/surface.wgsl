@@ -2,7 +2,7 @@
 
 @group(0) @binding(2) var<storage, read> vertices: array<Vertex>;
 @group(0) @binding(3) var<storage, read> triangles: array<Triangle>;
-@group(0) @binding(6) var<storage, read> shadow: array<u32>;
+
 // What the corners of a triangle make of a point in the picture.
 struct Place {
     position: vec3f,

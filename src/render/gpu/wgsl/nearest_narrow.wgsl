@@ -1,6 +1,6 @@
 // The nearest of each sample where atomics end at 32 bits: a pass for the depth, and one for the first triangle that has it.
 
-// What `keep.wgsl` writes, in halves of which the lower comes first.
+// What `nearest_wide.wgsl` writes, in halves of which the lower comes first.
 @group(0) @binding(5) var<storage, read_write> samples: array<atomic<u32>>;
 
 var<private> knows_depth = false;

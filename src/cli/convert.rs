@@ -75,11 +75,18 @@ impl ConvertArgs {
     /// Writes what some samples have; those of another camera may have other pictures.
     fn output(&self, reader: &dyn DatasetReader, numbers: &[u64]) -> anyhow::Result<OutputSettings> {
         let mut has = Has { is_jpeg: true, ..Has::default() };
+        let format = pipeline::output_format(self.format);
         let (mut looked, mut error) = (0, None);
+        let (mut held, mut refused) = (0, None);
         let step = (numbers.len() / LOOKED_AT).max(1);
         // neighbours too: cameras may take turns
         for number in numbers.chunks(step).flat_map(|chunk| chunk.iter().take(2)) {
-            match reader.label(*number).and_then(|label| reader.pictures(*number, &label)) {
+            let label = reader.label(*number);
+            match &label.as_ref().map(|label| format.check(label)) {
+                Ok(Err(e)) => refused = refused.or(Some(e.to_string())),
+                _ => held += 1,
+            }
+            match label.and_then(|label| reader.pictures(*number, &label)) {
                 Ok(pictures) => {
                     looked += 1;
                     has.add(&pictures);
@@ -90,13 +97,18 @@ impl ConvertArgs {
         if let Some(error) = error.filter(|_| looked == 0) {
             return Err(error.into());
         }
+        if let Some(refused) = refused.filter(|_| held == 0) {
+            bail!(
+                "{refused}: so it is with every sample that was looked at\nhint: `loose`, `tar`, `coco` and `yolo` hold any picture"
+            );
+        }
         let rgb = match self.rgb {
             Some(types::RgbFormat::Jpg) => RgbFormat::Jpg,
             None if has.is_jpeg => RgbFormat::Jpg,
             Some(types::RgbFormat::Png) | None => RgbFormat::Png,
         };
         Ok(OutputSettings {
-            format: pipeline::output_format(self.format),
+            format,
             samples_per_shard: 1000,
             rgb: if has.rgb { rgb } else { RgbFormat::None },
             grey: has.grey,

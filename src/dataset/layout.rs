@@ -179,17 +179,24 @@ pub(super) fn encode_stored(
     encode(plan, label, Planes { rgb_jpeg: made.as_deref().or(planes.rgb_jpeg), ..planes })
 }
 
+impl OutputFormat {
+    /// An error if the format cannot hold a sample, whatever its pictures.
+    pub fn check(self, label: &SampleLabel) -> Result<(), SampleError> {
+        match self {
+            Self::Rhd => rhd::check(label),
+            Self::Freihand => freihand::check(label),
+            Self::Loose | Self::Tar | Self::Coco | Self::Yolo => Ok(()),
+        }
+    }
+}
+
 /// Quality of JPEG files made from pictures that were none.
 const JPEG_QUALITY: u8 = 95;
 
 fn encode(plan: &DatasetPlan, mut label: SampleLabel, planes: Planes) -> Result<EncodedSample, SampleError> {
     let (index, output) = (label.index, &plan.output);
     let split = plan.split_of(index).ok_or(SampleError::BeyondPlan { index, total: plan.total() })?;
-    match output.format {
-        OutputFormat::Rhd => rhd::check(&label)?,
-        OutputFormat::Freihand => freihand::check(&label)?,
-        _ => {}
-    }
+    output.format.check(&label)?;
     label.lacks = lacking(plan, planes);
     let held = held(plan, &label);
     let has_depth16 = output.format != OutputFormat::Rhd && held.contains(&P::Depth16);

@@ -137,6 +137,7 @@ fn wrong_words_are_answered_with_what_is_legal() {
     assert!(said(&split).contains("the dataset has training, evaluation"), "{}", said(&split));
     assert!(!out.exists(), "nothing is written before all is known to be legal");
     let refused = convert(&data, &out, &["--format", "rhd"]);
-    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("hint: ") && !out.exists(), "{}", said(&refused));
     assert!(said(&refused).contains("a picture of 224 x 224 pixels, only 320 x 320"), "{}", said(&refused));
 }

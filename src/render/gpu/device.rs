@@ -62,7 +62,7 @@ impl Gpu {
         let found = adapters().into_iter().find(|adapter| is_same(&adapter.get_info()));
         found.and_then(|adapter| Self::of_adapter(&adapter).ok()).ok_or_else(|| GpuError::Gone {
             adapter: self.name(),
-            reason: locked(&self.lost).clone().unwrap_or_default(),
+            reason: lock(&self.lost).clone().unwrap_or_default(),
         })
     }
 
@@ -90,11 +90,11 @@ impl Gpu {
         let lost = Arc::new(Mutex::new(None));
         let told = Arc::clone(&lost);
         device.set_device_lost_callback(move |reason, message| {
-            *locked(&told) = Some(format!("{reason:?}: {message}"));
+            *lock(&told) = Some(format!("{reason:?}: {message}"));
         });
         let unexpected = Arc::new(Mutex::new(None));
         let told = Arc::clone(&unexpected);
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| *locked(&told) = Some(error.to_string())));
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| *lock(&told) = Some(error.to_string())));
         let most_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
         Ok(Self {
             device,
@@ -143,7 +143,7 @@ impl Gpu {
             let error = ready(guard.pop());
             first = first.or(error);
         }
-        let unexpected = locked(&self.unexpected).take();
+        let unexpected = lock(&self.unexpected).take();
         match first {
             None => unexpected.map_or(Ok(made), |cause| Err(self.fault(what, cause))),
             Some(wgpu::Error::OutOfMemory { .. }) => Err(GpuError::OutOfMemory { what }),
@@ -155,7 +155,7 @@ impl Gpu {
     pub(super) fn fault(&self, what: &'static str, cause: String) -> GpuError {
         // a loss is told when the device is looked at; looking at a lost one may fail, too
         drop(self.device.poll(wgpu::PollType::Poll));
-        match locked(&self.lost).clone() {
+        match lock(&self.lost).clone() {
             Some(reason) => GpuError::Lost { adapter: self.name(), reason },
             None => GpuError::Fault { what, cause },
         }
@@ -175,8 +175,8 @@ fn can_draw(limits: &wgpu::Limits) -> bool {
     limits.max_storage_buffers_per_shader_stage >= STORAGE_BUFFERS
 }
 
-/// A lock whose holder never leaves it half done.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// A lock that no panic of another thread can spoil: what is behind it is valid whatever it holds.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -33,8 +33,8 @@ use super::{RenderError, Renderer, empty_frame};
 use crate::backdrop::Backdrop;
 use crate::frame::Frame;
 use crate::posed::PosedScene;
-use device::Gpu;
-use open::{Open, lock};
+use device::{Gpu, lock};
+use open::Open;
 use pack::{BLOCK, Batch, Source};
 
 /// Pictures of one submission unless the caller says otherwise.

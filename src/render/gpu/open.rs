@@ -1,11 +1,11 @@
 //! An open device and everything that lives on it: compiled passes, skin maps, and the buffers of batches in flight.
 
 use std::mem;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::super::prepared::PreparedRig;
 use super::GpuError;
-use super::device::Gpu;
+use super::device::{Gpu, lock};
 use super::pack::Batch;
 use super::passes::Passes;
 use super::slot::Slot;
@@ -108,9 +108,4 @@ impl Open {
             slots = self.returned.wait(slots).unwrap_or_else(PoisonError::into_inner);
         }
     }
-}
-
-/// A lock that no panic of another thread can spoil: what is behind it is valid whatever it holds.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
